@@ -1,0 +1,1 @@
+namespace PgTrickle.Node; internal static class Program { private static int Main() => 0; }
