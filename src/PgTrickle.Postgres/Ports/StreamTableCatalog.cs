@@ -88,7 +88,8 @@ public interface ICommandQueue
 /// <param name="Kind">create, alter, drop, refresh, resume.</param>
 /// <param name="PgtId">The stream table it concerns.</param>
 /// <param name="Args">JSON text.</param>
-public sealed record ClaimedCommand(long CommandId, long Epoch, string Kind, long? PgtId, string Args);
+/// <param name="Role">Who called; for the audit trail.</param>
+public sealed record ClaimedCommand(long CommandId, long Epoch, string Kind, long? PgtId, string Args, string Role = "");
 
 /// <summary>Tells which sources have committed changes.</summary>
 public interface IChangeDetector
@@ -103,4 +104,6 @@ public interface IChangeDetector
 /// <param name="Snapshot">To be given to the next poll.</param>
 /// <param name="ChangedSources">OIDs of tables with changes that the snapshot before did not see.</param>
 /// <param name="Everything">The log no longer reaches back to the snapshot before: any source may have changed.</param>
-public sealed record ChangeObservation(string Snapshot, ImmutableHashSet<uint> ChangedSources, bool Everything);
+/// <param name="CommandsPending">Whether <c>pgtrickle.commands</c> has something to claim; a detector that does not look says true.</param>
+public sealed record ChangeObservation(
+    string Snapshot, ImmutableHashSet<uint> ChangedSources, bool Everything, bool CommandsPending = true);
