@@ -8,6 +8,9 @@ namespace PgTrickle.Postgres.Embedded;
 /// <summary>The facts of the machine on which an embedded server depends, in one place so that tests can replace each of them.</summary>
 public sealed record EmbeddedHost
 {
+    /// <summary>The name of the environment variable with the folder of downloaded servers.</summary>
+    public const string CacheVariable = "PGTRICKLE_CACHE";
+
     /// <summary>This machine and this process's environment.</summary>
     public static EmbeddedHost Current { get; } = Detect();
 
@@ -73,7 +76,7 @@ public sealed record EmbeddedHost
     /// <summary>Root's home can't be entered by the user as whom the server runs, therefore root's cache lives elsewhere.</summary>
     private static string DefaultCache(Dictionary<string, string> environment, bool isRoot)
     {
-        if (environment.TryGetValue("PGTRICKLE_CACHE", out var chosen) && chosen.Length > 0)
+        if (environment.TryGetValue(CacheVariable, out var chosen) && chosen.Length > 0)
         {
             return Path.GetFullPath(chosen);
         }

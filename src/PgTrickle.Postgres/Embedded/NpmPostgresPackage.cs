@@ -49,9 +49,13 @@ internal static class NpmPostgresPackage
             }
         }
 
-        return await PostgresBinaries.ProbeAsync(host, Path.Combine(entry, "native", "bin"), cancellationToken).ConfigureAwait(false)
+        var found = await PostgresBinaries.ProbeAsync(host, Path.Combine(entry, "native", "bin"), cancellationToken).ConfigureAwait(false)
             ?? throw new EmbeddedPostgresException(
                 $"The binaries in {entry} do not run on this machine. Delete that folder to have them brought again. {Remedy(majorVersion)}");
+        return await ServerAccount.For(host).CanExecuteAsync(found.Postgres, cancellationToken).ConfigureAwait(false)
+            ? found
+            : throw new EmbeddedPostgresException(
+                $"The user as whom the server runs can't enter {entry}. Name a cache folder that everybody can read in {EmbeddedHost.CacheVariable}.");
     }
 
     private static string Remedy(int majorVersion) =>
@@ -171,7 +175,7 @@ internal static class NpmPostgresPackage
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new EmbeddedPostgresException($"The cache folder {path} can't be made. Name another one in PGTRICKLE_CACHE.", failure);
+            throw new EmbeddedPostgresException($"The cache folder {path} can't be made. Name another one in {EmbeddedHost.CacheVariable}.", failure);
         }
     }
 
