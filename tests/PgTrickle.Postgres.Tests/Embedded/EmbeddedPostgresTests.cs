@@ -107,6 +107,29 @@ public sealed class EmbeddedPostgresTests : IDisposable
         await Eventually.TrueAsync(() => !Directory.Exists(data), "its temporary data is removed");
     }
 
+    [Theory]
+    [InlineData("setpriv", "setsid")]
+    [InlineData("runuser", "setsid")]
+    [InlineData("su", "setsid")]
+    [InlineData("setpriv", "perl")]
+    [InlineData("setpriv", null)]
+    public async Task Any_tool_that_changes_the_user_or_the_session_will_do(string switcher, string? session)
+    {
+        using var machine = new FakeMachine();
+        machine.RemoveTool("setpriv");
+        machine.RemoveTool("setsid");
+        machine.AddTool(switcher);
+        machine.AddTool(session ?? switcher);
+        var binaries = await PostgresLocator.FindAsync(new EmbeddedPostgresOptions { MajorVersion = PostgresVersion.Selected[0].Major });
+        await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { BinDirectory = binaries.Directory, Host = machine.Host });
+        Assert.Equal("1", await QueryAsync(server.ConnectionString(), "SELECT '1'"));
+        if (OperatingSystem.IsLinux() && session is not null && machine.Host.FindExecutable(session) is not null)
+        {
+            // Ctrl-C goes to a whole process group.
+            Assert.NotEqual(ProcessGroup("self"), ProcessGroup(Postmaster(server).ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
     [Fact]
     public void The_password_does_not_show_in_the_options_text()
     {
@@ -122,6 +145,9 @@ public sealed class EmbeddedPostgresTests : IDisposable
 
     private static int Postmaster(EmbeddedPostgres server) =>
         int.Parse(File.ReadLines(Path.Combine(server.DataDirectory, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
+    /// <summary>The third field after the program's name, which may hold anything but ends with the last parenthesis.</summary>
+    private static string ProcessGroup(string process) => File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ')[3];
 
     private static async Task<string?> QueryAsync(string connectionString, string sql)
     {

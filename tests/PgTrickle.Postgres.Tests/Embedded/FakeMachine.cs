@@ -10,7 +10,7 @@ internal sealed class FakeMachine : IDisposable
 {
     private const UnixFileMode Open = (UnixFileMode)0b111_101_101;
 
-    private static readonly string[] Tools = ["sh", "cat", "cp", "echo", "rm", "test", "mktemp", "setpriv", "runuser", "su", "chown", "setsid"];
+    private static readonly string[] Tools = ["sh", "cat", "cp", "echo", "rm", "test", "mktemp", "setpriv", "chown", "setsid"];
 
     private readonly string _root = Directory.CreateTempSubdirectory("pgtrickle-machine").FullName;
 
@@ -20,10 +20,7 @@ internal sealed class FakeMachine : IDisposable
         Directory.CreateDirectory(Bin);
         foreach (var tool in Tools)
         {
-            if (EmbeddedHost.Current.FindExecutable(tool) is { } real)
-            {
-                File.CreateSymbolicLink(Path.Combine(Bin, tool), real);
-            }
+            AddTool(tool);
         }
     }
 
@@ -46,6 +43,17 @@ internal sealed class FakeMachine : IDisposable
     private string CallsFile => Path.Combine(_root, "calls");
 
     public string CachePath(params string[] parts) => Path.Combine([_root, "cache", "embedded-postgres", .. parts]);
+
+    /// <summary>Puts a tool of the real machine on PATH, if the real machine has it.</summary>
+    public void AddTool(string name)
+    {
+        if (EmbeddedHost.Current.FindExecutable(name) is { } real && !File.Exists(Path.Combine(Bin, name)))
+        {
+            File.CreateSymbolicLink(Path.Combine(Bin, name), real);
+        }
+    }
+
+    public void RemoveTool(string name) => File.Delete(Path.Combine(Bin, name));
 
     /// <summary>Puts programs into a folder that claim to be a PostgreSQL of that version, and returns the folder.</summary>
     public string AddServer(string folder, string version)

