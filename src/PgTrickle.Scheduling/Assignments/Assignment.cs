@@ -11,7 +11,10 @@ public readonly record struct AdvanceLink(long Advanced, long Entity);
 /// <summary>A stream table's part in an atomic group.</summary>
 /// <param name="Group">The group.</param>
 /// <param name="IsDriver">True for the member whose entity refreshes all of them.</param>
-/// <param name="BlockedBy">The other members that are SUSPENDED or in ERROR: while there are any, no member is refreshed, for none could be without the others.</param>
+/// <param name="BlockedBy">
+/// The other members that are not ACTIVE: suspended, in error, or not filled yet. While there are any the group is not refreshed, for
+/// the others could not be without showing two versions.
+/// </param>
 public sealed record GroupMembership(AtomicGroup Group, bool IsDriver, EquatableArray<long> BlockedBy);
 
 /// <summary>
@@ -73,6 +76,12 @@ public sealed record Assignment
 
     /// <summary>True when a refresh may find changes that nothing announced, so that no due time is skipped.</summary>
     public required bool NeverSkips { get; init; }
+
+    /// <summary>Change rows in one window above which the fuse counts an observation; null without a fuse.</summary>
+    public long? FuseCeiling { get; init; }
+
+    /// <summary>Consecutive observations above the ceiling that blow the fuse; 1 or more.</summary>
+    public int FuseSensitivity { get; init; } = 1;
 
     /// <summary>True when another entity does this one's refreshes.</summary>
     public bool IsPassenger => Group is { IsDriver: false };

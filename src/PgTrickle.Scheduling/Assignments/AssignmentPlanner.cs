@@ -68,6 +68,8 @@ public sealed class AssignmentPlanner
             WatchedSources = refreshed.SelectMany(member => graph.Node(member).Sources).Distinct().Order().ToEquatableArray(),
             WatchedUpstream = watchedUpstream,
             Announce = AnnouncementsOf(refreshed),
+            FuseCeiling = table.FuseCeiling,
+            FuseSensitivity = table.FuseSensitivity,
             NeverSkips = refreshed.Any(member => tables[member].ReadsUntracked),
         };
     }
@@ -82,7 +84,7 @@ public sealed class AssignmentPlanner
     }
 
     private EquatableArray<long> BlockersOf(AtomicGroup group, long self) => group.Members
-        .Where(member => member != self && tables[member].Status is StreamTableStatus.Suspended or StreamTableStatus.Error)
+        .Where(member => member != self && tables[member].Status != StreamTableStatus.Active)
         .ToEquatableArray();
 
     private EquatableArray<AdvanceLink> AnnouncementsOf(EquatableArray<long> refreshed) => refreshed

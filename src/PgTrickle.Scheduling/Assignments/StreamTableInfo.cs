@@ -90,6 +90,8 @@ public static class StreamTableKeywords
 /// True when its result may change though no tracked change does: it reads the clock, a foreign table, a materialised view. It is
 /// refreshed at every due time.
 /// </param>
+/// <param name="FuseCeiling">Change rows in one window above which the fuse counts an observation; null when the fuse is off.</param>
+/// <param name="FuseSensitivity">Consecutive observations above the ceiling that blow the fuse; 1 or more.</param>
 public sealed record StreamTableInfo(
     long Id,
     string Name,
@@ -102,7 +104,9 @@ public sealed record StreamTableInfo(
     EquatableArray<long> Upstream,
     EquatableArray<uint> Sources,
     long DefinitionVersion,
-    bool ReadsUntracked = false)
+    bool ReadsUntracked = false,
+    long? FuseCeiling = null,
+    int FuseSensitivity = 1)
 {
     /// <summary>True when triggers maintain it in the writer's transaction, so that no entity refreshes it.</summary>
     public bool IsImmediate => Mode == RefreshMode.Immediate || Schedule is ImmediateSchedule;

@@ -131,9 +131,13 @@ public static class ScheduleParser
                 ? (null, Refuse(text, "No day ever matches this cron expression."))
                 : (schedule, null);
         }
-        catch (FormatException problem)
+        catch (CronFormatException problem)
         {
             return (null, Refuse(text, problem.Message));
+        }
+        catch (MissingSeedException)
+        {
+            return (null, Refuse(text, "H, a time chosen by hashing, is not supported in cron expressions."));
         }
     }
 

@@ -42,6 +42,7 @@ public sealed class ScheduleParserTests
     [InlineData("61 * * * *", "cron expression has an invalid format")]
     [InlineData("* * * * * * *", "has 7")]
     [InlineData("0 0 30 2 *", "No day")]
+    [InlineData("H * * * *", "not supported")]
     [InlineData("@fortnightly", "cron expression has an invalid format")]
     public void Garbage_is_refused_with_text_for_detail_and_hint(string text, string detail)
     {
