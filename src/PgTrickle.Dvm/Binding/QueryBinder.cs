@@ -1,0 +1,104 @@
+using System.Globalization;
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Binding;
+
+/// <summary>
+/// Turns a canonical query into operators: resolves names, inlines WITH queries and views. What it can't represent is an error that names the construct.
+/// </summary>
+internal sealed class QueryBinder
+{
+    private readonly BindingContext _context;
+    private readonly SelectBinder _selects;
+
+    public QueryBinder(BindingContext context, FunctionCatalog functions)
+    {
+        _context = context;
+        var expressions = new ExpressionBinder(context, functions);
+        _selects = new SelectBinder(context, functions, expressions, new FromBinder(context, this, expressions));
+    }
+
+    /// <summary>The query's operator; its columns bear the query's output names.</summary>
+    public Operator Bind(Query query, CteScope ctes)
+    {
+        if (query.Limit is not null || query.Offset is not null)
+        {
+            throw _context.NotImplemented(query.Limit is null ? "OFFSET" : "LIMIT", "the first rows are found by evaluating the whole query");
+        }
+
+        if (!query.Locking.IsEmpty)
+        {
+            throw _context.Unsupported("FOR UPDATE", "a stream table's query must not lock rows");
+        }
+
+        return BindBody(query.Body, query.OrderBy, Extend(query.With, ctes));
+    }
+
+    private CteScope Extend(WithClause? with, CteScope ctes)
+    {
+        if (with is null)
+        {
+            return ctes;
+        }
+
+        if (with.Recursive)
+        {
+            throw _context.NotImplemented("WITH RECURSIVE", "recursive queries are evaluated as a whole");
+        }
+
+        foreach (var table in with.Tables)
+        {
+            ctes = table.Statement is Query query
+                ? ctes.With(new CteBinding(table.Name, table.Columns, query, ctes))
+                : throw _context.Unsupported("data-modifying WITH", "a stream table's query must not write");
+        }
+
+        return ctes;
+    }
+
+    private Operator BindBody(QueryBody body, SyntaxList<OrderItem> order, CteScope ctes) => body switch
+    {
+        SelectBody select => _selects.Bind(select, order, ctes),
+        ValuesBody values => BindValues(values),
+        NestedQuery nested => Bind(nested.Query, ctes),
+        SetOperation operation => BindSetOperation(operation, ctes),
+        _ => throw _context.NotImplemented(body.GetType().Name, "it is evaluated as a whole"),
+    };
+
+    private Constant BindValues(ValuesBody values)
+    {
+        if (values.DescendantsAndSelf().Any(static n => n is Query))
+        {
+            throw _context.NotImplemented("subquery in VALUES", "subqueries in expressions are evaluated as a whole");
+        }
+
+        var names = Enumerable.Range(1, values.Rows[0].Values.Count)
+            .Select(static i => new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"column{i}")));
+        return new Constant(_context.NewName("values"), values, names.ToSyntaxList());
+    }
+
+    private Operator BindSetOperation(SetOperation operation, CteScope ctes)
+    {
+        if (operation.Kind != SetOperationKind.Union)
+        {
+            throw _context.NotImplemented(operation.Kind.ToString().ToUpperInvariant(), "it is evaluated as a whole");
+        }
+
+        // A chain of UNION ALL leans to the left and may be long: it is walked, not recursed into.
+        var members = new List<QueryBody>();
+        QueryBody left = operation;
+        while (left is SetOperation { Kind: SetOperationKind.Union } union && union.All == operation.All)
+        {
+            members.Insert(0, union.Right);
+            left = union.Left;
+        }
+
+        members.Insert(0, left);
+        var inputs = members.Select((m, i) => _context.Within(
+            string.Create(CultureInfo.InvariantCulture, $"branch {i + 1} of UNION"),
+            () => BindBody(m, [], ctes))).ToSyntaxList();
+        var all = new UnionAll(_context.NewName("u"), inputs[0].Columns.Select(static c => c.Name).ToSyntaxList(), inputs);
+        return operation.All ? all : new Distinct(all);
+    }
+}

@@ -1,0 +1,41 @@
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Binding;
+
+/// <summary>A relation as the query text names it.</summary>
+/// <param name="Name">Alias or table name; null hides it from qualified references (a join without alias has none of its own).</param>
+/// <param name="Columns">Name in the text and the value that it stands for.</param>
+internal sealed record ScopeRelation(SqlIdentifier? Name, SyntaxList<(SqlIdentifier Name, SqlExpression Value)> Columns);
+
+/// <summary>The names that expressions of a SELECT may use.</summary>
+/// <param name="Relations">The relations in FROM, from the left.</param>
+/// <param name="Merged">Columns that USING merged; an unqualified name means these first.</param>
+internal sealed record Scope(SyntaxList<ScopeRelation> Relations, SyntaxList<(SqlIdentifier Name, SqlExpression Value)> Merged)
+{
+    public static Scope Empty { get; } = new([], []);
+
+    public Scope Union(Scope other) => new(Relations.AddRange(other.Relations), Merged.AddRange(other.Merged));
+
+    /// <summary>The value of a reference, or null if nothing has that name.</summary>
+    public SqlExpression? Resolve(ColumnReference reference)
+    {
+        if (reference.Relation is { } qualifier)
+        {
+            return Relations.Where(r => qualifier.Equals(r.Name)).SelectMany(static r => r.Columns).FirstOrDefault(c => c.Name == reference.Name).Value;
+        }
+
+        return Merged.FirstOrDefault(m => m.Name == reference.Name).Value
+            ?? Relations.SelectMany(static r => r.Columns).FirstOrDefault(c => c.Name == reference.Name).Value;
+    }
+
+    /// <summary>All columns in the order of <c>*</c>, merged ones first.</summary>
+    public IEnumerable<(SqlIdentifier Name, SqlExpression Value)> AllColumns()
+        => Merged.Concat(Relations.SelectMany(static r => r.Columns).Where(c => Merged.All(m => m.Name != c.Name)));
+
+    public static Scope Of(SqlIdentifier? name, Operator source, SyntaxList<SqlIdentifier> aliases)
+    {
+        var columns = source.Columns.Select((c, i) => (i < aliases.Count ? aliases[i] : c.Name, (SqlExpression)c.Reference)).ToSyntaxList();
+        return new([new ScopeRelation(name, columns)], []);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Binding;
+
+/// <summary>Binds one SELECT: FROM, WHERE, GROUP BY, HAVING, the select list, DISTINCT.</summary>
+internal sealed class SelectBinder(BindingContext context, FunctionCatalog functions, ExpressionBinder expressions, FromBinder from)
+{
+    public Operator Bind(SelectBody select, SyntaxList<OrderItem> order, CteScope ctes)
+    {
+        var item = from.Bind(select.From, ctes);
+        var source = item.Source;
+        if (select.Where is { } where)
+        {
+            source = new Filter(source, context.Within("WHERE", () => expressions.Bind(where, item.Scope)));
+        }
+
+        var targets = context.Within("the select list", () => BindTargets(select, item.Scope));
+        var on = select.Distinct is { On.IsEmpty: false };
+        var sort = on ? context.Within("ORDER BY", () => BindOrder(order, targets, item.Scope)) : [];
+        var keys = on ? select.Distinct!.On.Select(k => BindSortKey(k, targets, item.Scope)).ToSyntaxList() : [];
+        if (NeedsAggregate(select, targets, sort))
+        {
+            (source, targets, sort, keys) = new AggregateBinder(context, functions, expressions).Bind(source, select, item.Scope, targets, sort, keys);
+        }
+
+        if (on)
+        {
+            return BindDistinctOn(source, targets, keys, sort);
+        }
+
+        var project = Projection(source, targets);
+        return select.Distinct is null ? project : new Distinct(project);
+    }
+
+    private bool NeedsAggregate(SelectBody select, SyntaxList<ComputedColumn> targets, SyntaxList<OrderItem> sort)
+        => select.GroupBy is not null || select.Having is not null
+            || targets.Select(static t => t.Expression).Concat(sort.Select(static s => s.Expression))
+                .Any(e => e.DescendantsAndSelf().Any(n => n is FunctionCall call && functions.IsAggregate(call)));
+
+    private SyntaxList<ComputedColumn> BindTargets(SelectBody select, Scope scope)
+    {
+        var targets = new List<ComputedColumn>();
+        var names = new HashSet<SqlIdentifier>();
+        foreach (var target in select.Targets)
+        {
+            if (target.Expression is AllColumns or WholeRowReference)
+            {
+                throw context.NotImplemented("*", "canonical text names every column");
+            }
+
+            var name = target.Alias ?? NameOf(target.Expression);
+            for (var i = 1; !names.Add(name); i++)
+            {
+                name = new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"column_{targets.Count + 1}_{i}"));
+            }
+
+            targets.Add(new ComputedColumn(name, expressions.Bind(target.Expression, scope), null, NotNull: false));
+        }
+
+        return targets.ToSyntaxList();
+    }
+
+    /// <summary>The name that PostgreSQL gives an output without alias; canonical text has an alias wherever it is not a column's own name.</summary>
+    private static SqlIdentifier NameOf(SqlExpression expression) => expression switch
+    {
+        ColumnReference column => column.Name,
+        FunctionCall call => call.Name.Name,
+        Cast cast => NameOf(cast.Operand),
+        ConditionalFunction conditional => conditional.Kind.ToString().ToLowerInvariant(),
+        CaseExpression => "case",
+        _ => "?column?",
+    };
+
+    private SyntaxList<OrderItem> BindOrder(SyntaxList<OrderItem> order, SyntaxList<ComputedColumn> targets, Scope scope)
+        => order.Select(o => o with { Expression = BindSortKey(o.Expression, targets, scope) }).ToSyntaxList();
+
+    /// <summary>In ORDER BY and DISTINCT ON a bare number is an output's place and a bare name first of all an output's name.</summary>
+    private SqlExpression BindSortKey(SqlExpression expression, SyntaxList<ComputedColumn> targets, Scope scope)
+    {
+        if (Ordinal(expression) is { } place)
+        {
+            return targets[place - 1].Expression;
+        }
+
+        if (expression is ColumnReference { Relation: null } name && targets.FirstOrDefault(t => t.Name == name.Name) is { } target)
+        {
+            return target.Expression;
+        }
+
+        return expressions.Bind(expression, scope);
+    }
+
+    internal static int? Ordinal(SqlExpression expression)
+        => expression is Literal { Kind: LiteralKind.Number } number && int.TryParse(number.Text, CultureInfo.InvariantCulture, out var place) ? place : null;
+
+    private Project Projection(Operator source, SyntaxList<ComputedColumn> targets)
+        => new(context.NewName("p"), source, Typed(source, targets));
+
+    internal static SyntaxList<ComputedColumn> Typed(Operator source, SyntaxList<ComputedColumn> targets)
+    {
+        var columns = source.Columns.ToDictionary(static c => c.Reference);
+        return targets.Select(t =>
+        {
+            var type = ExpressionType.Of(t.Expression, columns.GetValueOrDefault);
+            return t with { Type = type.Type, NotNull = type.NotNull };
+        }).ToSyntaxList();
+    }
+
+    /// <summary>Sort keys that the select list lacks become columns that a projection above drops again.</summary>
+    private Project BindDistinctOn(Operator source, SyntaxList<ComputedColumn> targets, SyntaxList<SqlExpression> keys, SyntaxList<OrderItem> sort)
+    {
+        var all = targets.ToList();
+        var extra = keys.Concat(sort.Select(static s => s.Expression)).Where(k => !targets.Any(t => t.Expression == k)).Distinct().ToList();
+        all.AddRange(extra.Select((e, i) => new ComputedColumn(string.Create(CultureInfo.InvariantCulture, $"__pgt_sort_{i + 1}"), e, null, false)));
+        var project = Projection(source, all.ToSyntaxList());
+        var byExpression = project.Outputs.Zip(project.Columns).GroupBy(static p => p.First.Expression).ToDictionary(static g => g.Key, static g => g.First().Second);
+        var distinct = new DistinctOn(
+            project,
+            keys.Select(k => (SqlExpression)byExpression[k].Reference).Distinct().ToSyntaxList(),
+            sort.Select(s => s with { Expression = byExpression[s.Expression].Reference }).ToSyntaxList());
+        var outputs = project.Columns.Take(targets.Count).Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull));
+        return new Project(context.NewName("p"), distinct, outputs.ToSyntaxList());
+    }
+}

@@ -1,0 +1,39 @@
+namespace PgTrickle.Dvm;
+
+/// <summary>The refresh mode that the user asked for.</summary>
+public enum RequestedMode
+{
+    /// <summary>Differential if possible, else full with a reason.</summary>
+    Auto,
+
+    /// <summary>Differential, or an error.</summary>
+    Differential,
+
+    /// <summary>Always evaluate and apply the difference.</summary>
+    Full,
+}
+
+/// <summary>How the compiler works.</summary>
+public sealed record CompileOptions
+{
+    /// <summary>The default options.</summary>
+    public static CompileOptions Default { get; } = new();
+
+    /// <summary>The mode asked for.</summary>
+    public RequestedMode Mode { get; init; } = RequestedMode.Auto;
+
+    /// <summary>
+    /// The reference: D(Q) is computed as Q over the new state minus Q over the old state of the changed sources. Always right, never fast; tests compare
+    /// the optimised deltas with it.
+    /// </summary>
+    public bool Naive { get; init; }
+
+    /// <summary>Whether volatile functions are let through (setting volatile_function_policy = allow) instead of refused.</summary>
+    public bool AllowVolatile { get; init; }
+
+    /// <summary>The deepest nesting of queries, views and operators (setting max_parse_depth), at least 1.</summary>
+    public int MaxDepth { get; init; } = 64;
+
+    /// <summary>The most relations in a query; each costs up to three join terms a delta.</summary>
+    public int MaxSources { get; init; } = 60;
+}

@@ -1,0 +1,20 @@
+using PgTrickle.Dvm.Catalog;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Operators;
+
+/// <summary>The rows of a table.</summary>
+/// <param name="Alias">The name of this reading of the table; a table that is read twice has two.</param>
+/// <param name="Relation">The table.</param>
+/// <param name="Only">Without the tables that inherit from it.</param>
+internal sealed record Scan(SqlIdentifier Alias, RelationInfo Relation, bool Only) : Operator, ILinear
+{
+    private readonly SyntaxList<BoundColumn> _columns =
+        Relation.Columns.Select(c => new BoundColumn(new ColumnReference(Alias, c.Name), c.Type, c.NotNull)).ToSyntaxList();
+
+    public override SyntaxList<BoundColumn> Columns => _columns;
+
+    public override SyntaxList<Operator> Inputs => [];
+
+    public override Operator WithInputs(SyntaxList<Operator> inputs) => this;
+}
