@@ -1,1 +1,3 @@
-namespace PgTrickle.Cli; internal static class Program { private static int Main() => 0; }
+using PgTrickle.Cli.CommandLine;
+
+return await CommandTree.RunAsync(args, CliContext.OfProcess());

@@ -1,0 +1,9 @@
+using System.CommandLine;
+
+namespace PgTrickle.Cli.CommandLine;
+
+/// <summary>The commands, in the order in which help shows them.</summary>
+internal static class CommandList
+{
+    public static IEnumerable<Command> All(CliContext context) => [];
+}

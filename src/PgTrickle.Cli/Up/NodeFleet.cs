@@ -1,0 +1,124 @@
+using Npgsql;
+using PgTrickle.Cli.CommandLine;
+
+namespace PgTrickle.Cli.Up;
+
+/// <summary>Several node processes that form one cluster.</summary>
+internal sealed class NodeFleet : IAsyncDisposable
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    private const string JoinedSql = """
+        SELECT node_name, address FROM pgtrickle.cluster_nodes()
+        WHERE state = 'joined' AND alive AND node_name = ANY ($1) AND started_at >= $2
+        """;
+
+    private readonly TimeProvider _time;
+
+    private NodeFleet(IReadOnlyList<NodeProcess> nodes, TimeProvider time)
+    {
+        Nodes = nodes;
+        _time = time;
+    }
+
+    public IReadOnlyList<NodeProcess> Nodes { get; }
+
+    /// <summary>Nodes that run.</summary>
+    public int Running => Nodes.Count(node => !node.HasExited);
+
+    /// <summary>Starts the nodes and waits until each is a member of the cluster.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="control">The connection that each uses.</param>
+    /// <param name="logDirectory">Where their logs go.</param>
+    /// <param name="joined">Called for each that has joined, with its address.</param>
+    /// <param name="time">For waiting.</param>
+    /// <param name="cancellation">Ends the wait and the nodes.</param>
+    /// <exception cref="CliException">A node ended, or did not join in time.</exception>
+    public static async Task<NodeFleet> StartAsync(
+        int count, NpgsqlConnectionStringBuilder control, string logDirectory, Action<NodeProcess, string> joined, TimeProvider time, CancellationToken cancellation)
+    {
+        await using var connection = new NpgsqlConnection(control.ConnectionString);
+        await connection.OpenAsync(cancellation);
+        await using var now = new NpgsqlCommand("SELECT clock_timestamp()", connection);
+        var started = (DateTime)(await now.ExecuteScalarAsync(cancellation))!;
+        var nodes = Enumerable.Range(1, count).Select(number => NodeProcess.Start($"node-{number}", control, logDirectory)).ToList();
+        var fleet = new NodeFleet(nodes, time);
+        try
+        {
+            await fleet.WaitUntilJoinedAsync(connection, started, joined, cancellation);
+            return fleet;
+        }
+        catch
+        {
+            await fleet.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until a node ends, and returns it.</summary>
+    public async Task<NodeProcess> WaitForExitAsync(IReadOnlyCollection<NodeProcess> among, CancellationToken cancellation)
+    {
+        var exits = among.ToDictionary(node => node.WaitForExitAsync(cancellation));
+        var first = await Task.WhenAny(exits.Keys);
+        await first;
+        return exits[first];
+    }
+
+    /// <summary>Lets all nodes leave at the same time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(Nodes.Where(node => !node.HasExited).Select(node => node.StopAsync(StopPatience)));
+        foreach (var node in Nodes)
+        {
+            await node.DisposeAsync();
+        }
+    }
+
+    private async Task WaitUntilJoinedAsync(
+        NpgsqlConnection connection, DateTime started, Action<NodeProcess, string> joined, CancellationToken cancellation)
+    {
+        var waiting = Nodes.ToDictionary(node => node.Name);
+        var deadline = _time.GetUtcNow() + JoinPatience;
+        while (waiting.Count > 0)
+        {
+            foreach (var (name, address) in await JoinedAsync(connection, waiting.Keys, started, cancellation))
+            {
+                if (waiting.Remove(name, out var node))
+                {
+                    joined(node, address);
+                }
+            }
+
+            if (waiting.Values.FirstOrDefault(node => node.HasExited) is { } dead)
+            {
+                throw new CliException(ExitCode.Environment, $"{dead.Name} ended with exit code {dead.ExitCode}:\n{dead.Tail}", $"Its log is {dead.LogFile}");
+            }
+
+            if (waiting.Count > 0 && _time.GetUtcNow() > deadline)
+            {
+                var late = waiting.Values.First();
+                throw new CliException(ExitCode.Environment, $"{late.Name} did not join the cluster in {JoinPatience.TotalSeconds} s:\n{late.Tail}", $"Its log is {late.LogFile}");
+            }
+
+            await Task.Delay(Poll, _time, cancellation);
+        }
+    }
+
+    private static async Task<List<(string Name, string Address)>> JoinedAsync(
+        NpgsqlConnection connection, IEnumerable<string> names, DateTime started, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(JoinedSql, connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = names.ToArray() });
+        command.Parameters.Add(new NpgsqlParameter { Value = started });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = new List<(string, string)>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            found.Add((reader.GetString(0), reader.GetString(1)));
+        }
+
+        return found;
+    }
+}
