@@ -38,7 +38,7 @@ public static class DueTimes
         {
             { Status: StreamTableStatus.Error } => true,
             { Status: StreamTableStatus.Initializing } => first || state.Failures.InARow > 0,
-            _ => state.Failures.Last is FailureClass.Transient or FailureClass.MissingRights,
+            _ => state.Failures.Last is FailureClass.Transient or FailureClass.MissingRights && HasWork(state),
         };
         var due = triesAgain ? now.Monotonic : Scheduled(state, timetable, now);
         return state.Failures.NotBefore is { } earliest && (triesAgain || earliest > due) ? earliest : due;

@@ -47,6 +47,8 @@ public static class StreamTableDecider
             case Withdrawn when !turn.State.IsRetired:
                 OnWithdrawal(turn);
                 break;
+            case RefreshRequested requested when IsKnown(turn.State, requested.Request):
+                break;
             case RefreshRequested requested when turn.State.IsRetired:
                 turn.Emit(new RequestRefused(requested.Request, "42P01", "the stream table is gone"));
                 break;
@@ -55,8 +57,6 @@ public static class StreamTableDecider
                 break;
             case AssignmentReceived received:
                 OnAssignment(turn, received, now);
-                break;
-            case RefreshRequested requested when IsKnown(turn.State, requested.Request):
                 break;
             case RefreshRequested requested:
                 turn.Emit(new RequestAccepted(requested.Request));

@@ -23,11 +23,12 @@ internal sealed class DiamondSearch(FlowGraph flow)
         FindPostDominators(convergence);
         foreach (var node in ancestors)
         {
-            // "Below" is: on a path that begins at a shared source. All of these nodes lead to the convergence.
+            // "Below" is: on a path that begins at a shared source. All of these nodes lead to the convergence. A node whose one edge
+            // leads straight to it is dominated by it as well, but no ancestor is below such a node.
             below[node] = false;
             foreach (var input in flow.InputsOf(node))
             {
-                below[node] |= below[input] || IsShared(input, convergence);
+                below[node] |= below[input] || dominator[input] == convergence;
             }
 
             if (below[node])
@@ -38,8 +39,6 @@ internal sealed class DiamondSearch(FlowGraph flow)
 
         return members;
     }
-
-    private bool IsShared(int node, int convergence) => dominator[node] == convergence && edges[node] > 1;
 
     private void CollectAncestors(int convergence)
     {

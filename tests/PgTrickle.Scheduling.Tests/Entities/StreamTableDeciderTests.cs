@@ -171,6 +171,24 @@ public sealed class StreamTableDeciderTests
     }
 
     [Fact]
+    public void A_failed_request_without_other_work_is_not_tried_again_for_nobody()
+    {
+        var entity = Entity.Settled("10s").Tell(new RefreshRequested(5)).Grant().Fail("42501");
+        Assert.Empty(entity.After(TimeSpan.FromHours(1)).Events);
+        Assert.Null(entity.NextWake);
+        entity.Changed().Single<SlotRequested>();
+    }
+
+    [Fact]
+    public void A_request_told_again_after_the_stream_table_is_gone_is_answered_once()
+    {
+        var entity = Entity.Settled("1d").Tell(new RefreshRequested(5)).Grant().Tell(new Withdrawn());
+        Assert.Empty(entity.Tell(new RefreshRequested(5)).Events);
+        Assert.Equal([5L], entity.Complete().Single<RequestsAnswered>().Requests);
+        Assert.Equal("42P01", entity.Tell(new RefreshRequested(6)).Single<RequestRefused>().SqlState);
+    }
+
+    [Fact]
     public void A_suspended_one_refuses_requests_until_it_is_resumed()
     {
         var entity = Entity.Settled("5s").Tell(new SuspendRequested());
