@@ -1,5 +1,8 @@
 namespace PgTrickle.Sql.Syntax;
 
+/// <summary>A function of SQL/JSON.</summary>
+public abstract record JsonExpression : SqlExpression;
+
 /// <summary><c>FORMAT JSON [ENCODING encoding]</c>.</summary>
 public sealed record JsonFormat(SqlIdentifier? Encoding = null);
 
@@ -57,7 +60,7 @@ public enum JsonItemType
 }
 
 /// <summary><c>JSON_OBJECT(...)</c> (since 16); UniqueKeys null says nothing about them.</summary>
-public sealed record JsonObjectConstructor(SyntaxList<JsonEntry> Entries) : SqlExpression
+public sealed record JsonObjectConstructor(SyntaxList<JsonEntry> Entries) : JsonExpression
 {
     /// <summary>What becomes of NULL values.</summary>
     public JsonNulls Nulls { get; init; }
@@ -73,7 +76,7 @@ public sealed record JsonObjectConstructor(SyntaxList<JsonEntry> Entries) : SqlE
 }
 
 /// <summary><c>JSON_ARRAY(...)</c> (since 16).</summary>
-public sealed record JsonArrayConstructor(SyntaxList<JsonValue> Elements) : SqlExpression
+public sealed record JsonArrayConstructor(SyntaxList<JsonValue> Elements) : JsonExpression
 {
     /// <summary>What becomes of NULL values.</summary>
     public JsonNulls Nulls { get; init; }
@@ -86,7 +89,7 @@ public sealed record JsonArrayConstructor(SyntaxList<JsonValue> Elements) : SqlE
 }
 
 /// <summary><c>JSON_OBJECTAGG(key : value ...)</c> (since 16).</summary>
-public sealed record JsonObjectAggregate(JsonEntry Entry) : SqlExpression
+public sealed record JsonObjectAggregate(JsonEntry Entry) : JsonExpression
 {
     /// <summary>What becomes of NULL values.</summary>
     public JsonNulls Nulls { get; init; }
@@ -113,7 +116,7 @@ public sealed record JsonObjectAggregate(JsonEntry Entry) : SqlExpression
 }
 
 /// <summary><c>JSON_ARRAYAGG(value ORDER BY ...)</c> (since 16).</summary>
-public sealed record JsonArrayAggregate(JsonValue Value) : SqlExpression
+public sealed record JsonArrayAggregate(JsonValue Value) : JsonExpression
 {
     /// <summary>ORDER BY.</summary>
     public SyntaxList<OrderItem> OrderBy { get; init; }
@@ -141,28 +144,28 @@ public sealed record JsonArrayAggregate(JsonValue Value) : SqlExpression
 }
 
 /// <summary><c>operand IS JSON [type] [WITH UNIQUE KEYS]</c> (since 16).</summary>
-public sealed record IsJson(SqlExpression Operand, JsonItemType ItemType, bool UniqueKeys) : SqlExpression
+public sealed record IsJson(SqlExpression Operand, JsonItemType ItemType, bool UniqueKeys) : JsonExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Operand = c.Visit(n.Operand) });
 }
 
 /// <summary><c>JSON(value [WITH UNIQUE KEYS])</c> (since 17).</summary>
-public sealed record JsonParse(JsonValue Value, bool? UniqueKeys) : SqlExpression
+public sealed record JsonParse(JsonValue Value, bool? UniqueKeys) : JsonExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Value = c.Visit(n.Value) });
 }
 
 /// <summary><c>JSON_SCALAR(operand)</c> (since 17).</summary>
-public sealed record JsonScalar(SqlExpression Operand) : SqlExpression
+public sealed record JsonScalar(SqlExpression Operand) : JsonExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Operand = c.Visit(n.Operand) });
 }
 
 /// <summary><c>JSON_SERIALIZE(value RETURNING type)</c> (since 17).</summary>
-public sealed record JsonSerialize(JsonValue Value, JsonReturning? Returning) : SqlExpression
+public sealed record JsonSerialize(JsonValue Value, JsonReturning? Returning) : JsonExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Value = c.Visit(n.Value), Returning = c.Visit(n.Returning) });

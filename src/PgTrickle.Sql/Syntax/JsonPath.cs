@@ -107,7 +107,7 @@ public sealed record JsonOutput : SqlNode
 }
 
 /// <summary><c>JSON_EXISTS</c>, <c>JSON_VALUE</c> or <c>JSON_QUERY</c> (since 17).</summary>
-public sealed record JsonQueryFunction(JsonQueryKind Kind, JsonValue Context, SqlExpression Path, JsonOutput Output) : SqlExpression
+public sealed record JsonQueryFunction(JsonQueryKind Kind, JsonValue Context, SqlExpression Path, JsonOutput Output) : JsonExpression
 {
     /// <summary>PASSING.</summary>
     public SyntaxList<JsonPassing> Passing { get; init; }

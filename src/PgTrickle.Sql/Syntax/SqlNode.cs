@@ -1,3 +1,5 @@
+using PgTrickle.Sql.Printing;
+
 namespace PgTrickle.Sql.Syntax;
 
 /// <summary>
@@ -28,6 +30,9 @@ public abstract record SqlNode
             }
         }
     }
+
+    /// <summary>The SQL text of this node, on one line.</summary>
+    public sealed override string ToString() => SqlPrinter.Print(this);
 
     /// <summary>This node with each child replaced by what <paramref name="rewriter"/> makes of it; this very node if nothing changed.</summary>
     internal abstract SqlNode RewriteChildren(SqlRewriter rewriter);

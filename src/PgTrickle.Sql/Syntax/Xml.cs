@@ -1,5 +1,8 @@
 namespace PgTrickle.Sql.Syntax;
 
+/// <summary>A function of SQL/XML.</summary>
+public abstract record XmlExpression : SqlExpression;
+
 /// <summary>A value with the name that it gets in XML: <c>value AS name</c>.</summary>
 public sealed record XmlNamedValue(SqlExpression Value, SqlIdentifier? Name) : SqlNode
 {
@@ -8,35 +11,35 @@ public sealed record XmlNamedValue(SqlExpression Value, SqlIdentifier? Name) : S
 }
 
 /// <summary><c>XMLCONCAT(...)</c>.</summary>
-public sealed record XmlConcat(SyntaxList<SqlExpression> Arguments) : SqlExpression
+public sealed record XmlConcat(SyntaxList<SqlExpression> Arguments) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Arguments = c.Visit(n.Arguments) });
 }
 
 /// <summary><c>XMLELEMENT(NAME name, XMLATTRIBUTES(...), ...)</c>.</summary>
-public sealed record XmlElement(SqlIdentifier Name, SyntaxList<XmlNamedValue> Attributes, SyntaxList<SqlExpression> Content) : SqlExpression
+public sealed record XmlElement(SqlIdentifier Name, SyntaxList<XmlNamedValue> Attributes, SyntaxList<SqlExpression> Content) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Attributes = c.Visit(n.Attributes), Content = c.Visit(n.Content) });
 }
 
 /// <summary><c>XMLFOREST(...)</c>.</summary>
-public sealed record XmlForest(SyntaxList<XmlNamedValue> Elements) : SqlExpression
+public sealed record XmlForest(SyntaxList<XmlNamedValue> Elements) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Elements = c.Visit(n.Elements) });
 }
 
 /// <summary><c>XMLPARSE(DOCUMENT|CONTENT operand PRESERVE|STRIP WHITESPACE)</c>.</summary>
-public sealed record XmlParse(bool IsDocument, SqlExpression Operand, bool PreserveWhitespace) : SqlExpression
+public sealed record XmlParse(bool IsDocument, SqlExpression Operand, bool PreserveWhitespace) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Operand = c.Visit(n.Operand) });
 }
 
 /// <summary><c>XMLPI(NAME name, content)</c>: a processing instruction.</summary>
-public sealed record XmlProcessingInstruction(SqlIdentifier Name, SqlExpression? Content) : SqlExpression
+public sealed record XmlProcessingInstruction(SqlIdentifier Name, SqlExpression? Content) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Content = c.Visit(n.Content) });
@@ -59,21 +62,21 @@ public enum XmlStandalone
 }
 
 /// <summary><c>XMLROOT(operand, VERSION version, STANDALONE ...)</c>; without version it prints NO VALUE.</summary>
-public sealed record XmlRoot(SqlExpression Operand, SqlExpression? Version, XmlStandalone Standalone) : SqlExpression
+public sealed record XmlRoot(SqlExpression Operand, SqlExpression? Version, XmlStandalone Standalone) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Operand = c.Visit(n.Operand), Version = c.Visit(n.Version) });
 }
 
 /// <summary><c>XMLSERIALIZE(DOCUMENT|CONTENT operand AS type [INDENT|NO INDENT])</c>; indentation since 16, null says nothing about it.</summary>
-public sealed record XmlSerialize(bool IsDocument, SqlExpression Operand, TypeName Type, bool? Indent) : SqlExpression
+public sealed record XmlSerialize(bool IsDocument, SqlExpression Operand, TypeName Type, bool? Indent) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Operand = c.Visit(n.Operand), Type = c.Visit(n.Type) });
 }
 
 /// <summary><c>XMLEXISTS(path PASSING document)</c>.</summary>
-public sealed record XmlExists(SqlExpression Path, SqlExpression Document) : SqlExpression
+public sealed record XmlExists(SqlExpression Path, SqlExpression Document) : XmlExpression
 {
     internal override SqlNode RewriteChildren(SqlRewriter rewriter)
         => rewriter.Rebuild(this, static (n, c) => n with { Path = c.Visit(n.Path), Document = c.Visit(n.Document) });
