@@ -135,7 +135,7 @@ internal sealed class ExpressionParser(ParserSet parsers)
             "overlaps" when outer < Precedence.Operator => ParseOverlaps(left),
             "at" when outer < Precedence.At => ParseAt(left),
             "collate" when outer < Precedence.Collate => ParseCollate(left),
-            "between" or "like" or "ilike" or "similar" or "isnull" or "notnull"
+            "between" or "like" or "ilike" or "isnull" or "notnull"
                 => throw Cursor.Error(Construct, $"{Cursor.Current.Text.ToUpperInvariant()} isn't part of canonical text."),
             _ => null,
         };

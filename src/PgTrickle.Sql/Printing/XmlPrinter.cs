@@ -39,11 +39,12 @@ internal static class XmlPrinter
                 PrintSerialize(writer, serialize);
                 break;
             case XmlExists exists:
-                writer.Write("XMLEXISTS(");
-                ExpressionPrinter.PrintOperand(writer, exists.Path);
-                writer.Write(" PASSING ");
-                ExpressionPrinter.PrintOperand(writer, exists.Document);
-                writer.Write(")");
+                // Not even a cast may stand here without parentheses.
+                writer.Write("XMLEXISTS((");
+                ExpressionPrinter.Print(writer, exists.Path);
+                writer.Write(") PASSING (");
+                ExpressionPrinter.Print(writer, exists.Document);
+                writer.Write("))");
                 break;
             default:
                 throw new InvalidOperationException($"A {expression.GetType().Name} can't be printed.");
