@@ -3,6 +3,9 @@
 -- Runs as the role pgtrickle, which owns everything here. Definitions and hot state are separate tables, since a
 -- refresh updates the state row every time and must neither bloat nor invalidate what describes the table.
 
+-- Functions that pgtrickle makes, here or later, may be called by nobody else unless a GRANT says so.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
 CREATE SCHEMA pgtrickle;
 CREATE SCHEMA pgtrickle_changes;
 CREATE SCHEMA pgtrickle_run;
@@ -13,6 +16,15 @@ COMMENT ON SCHEMA pgtrickle_run IS 'One function a stream table, owned by the ow
 
 GRANT USAGE ON SCHEMA pgtrickle, pgtrickle_changes TO PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA pgtrickle_run TO PUBLIC;
+
+CREATE TABLE pgtrickle.schema_migrations (
+    version int PRIMARY KEY,
+    name text NOT NULL,
+    -- SHA-256 of the file, in hex.
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    applied_by name NOT NULL DEFAULT SESSION_USER
+);
 
 CREATE TABLE pgtrickle.settings (
     name text PRIMARY KEY,
@@ -31,7 +43,8 @@ CREATE TABLE pgtrickle.secrets (
 -- while no visible row has an xid that S does not see; a counter would make creators wait for each other's commit.
 CREATE TABLE pgtrickle.catalog_log (
     xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
-    pgt_id bigint
+    pgt_id bigint,
+    logged_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 ALTER TABLE pgtrickle.catalog_log ALTER COLUMN xid SET STATISTICS 0;
 
@@ -66,6 +79,12 @@ CREATE TABLE pgtrickle.stream_tables (
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     UNIQUE (pgt_schema, pgt_name)
+);
+
+-- Ids handed out to transactions that are about to create a stream table; a row lives as long as that transaction.
+CREATE TABLE pgtrickle.reserved_ids (
+    pgt_id bigint PRIMARY KEY,
+    xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()
 );
 
 -- One row a stream table, locked by its refresh and written with its result, in the same transaction.
@@ -105,7 +124,7 @@ CREATE TABLE pgtrickle.stream_table_state (
 CREATE TABLE pgtrickle.pgt_dependencies (
     pgt_id bigint NOT NULL REFERENCES pgtrickle.stream_tables ON DELETE CASCADE,
     source_relid oid NOT NULL,
-    source_type text NOT NULL CHECK (source_type IN ('TABLE', 'PARTITIONED', 'STREAM_TABLE', 'VIEW', 'MATVIEW', 'FOREIGN')),
+    source_type text NOT NULL CHECK (source_type IN ('TABLE', 'PARTITIONED', 'STREAM_TABLE', 'VIEW', 'MATVIEW', 'FOREIGN', 'CATALOG')),
     -- The stream table that is read, for source_type STREAM_TABLE.
     source_pgt_id bigint,
     columns_used text[] NOT NULL,
@@ -286,14 +305,12 @@ ALTER TABLE pgtrickle_changes.log ALTER COLUMN xid SET STATISTICS 0;
 
 CREATE FUNCTION pgtrickle.note_catalog_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
 BEGIN
-    INSERT INTO pgtrickle.catalog_log (pgt_id)
-    VALUES (CASE TG_TABLE_NAME
-        WHEN 'stream_tables' THEN (CASE TG_OP WHEN 'DELETE' THEN OLD.pgt_id ELSE NEW.pgt_id END)
-    END);
+    INSERT INTO pgtrickle.catalog_log (pgt_id) VALUES ((changed ->> 'pgt_id')::bigint);
     RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION pgtrickle.note_catalog_change() FROM PUBLIC;
 
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON pgtrickle.stream_tables
     FOR EACH ROW EXECUTE FUNCTION pgtrickle.note_catalog_change();
