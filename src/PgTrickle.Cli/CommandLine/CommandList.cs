@@ -1,9 +1,10 @@
 using System.CommandLine;
+using PgTrickle.Cli.Commands;
 
 namespace PgTrickle.Cli.CommandLine;
 
 /// <summary>The commands, in the order in which help shows them.</summary>
 internal static class CommandList
 {
-    public static IEnumerable<Command> All(CliContext context) => [];
+    public static IEnumerable<Command> All(CliContext context) => [new InstallCommand(context)];
 }

@@ -35,10 +35,14 @@ internal static class CommandTree
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = CleanUpPatience,
         };
+        if (parsed.Action is ParseErrorAction wrong)
+        {
+            return await ReportAsync(parsed, wrong, configuration);
+        }
+
         try
         {
-            var code = await parsed.InvokeAsync(configuration, cancellation);
-            return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
+            return await parsed.InvokeAsync(configuration, cancellation);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -50,5 +54,19 @@ internal static class CommandTree
 
             return report.Code;
         }
+    }
+
+    /// <summary>Says what is wrong; the whole help only to who gave no command at all.</summary>
+    private static async Task<int> ReportAsync(ParseResult parsed, ParseErrorAction wrong, InvocationConfiguration configuration)
+    {
+        wrong.ShowHelp = parsed.CommandResult.Command is RootCommand && parsed.Tokens.Count == 0;
+        await parsed.InvokeAsync(configuration, CancellationToken.None);
+        if (!wrong.ShowHelp)
+        {
+            var path = parsed.CommandResult.Command is RootCommand ? string.Empty : parsed.CommandResult.Command.Name + " ";
+            await configuration.Error.WriteLineAsync($"Run 'pgtrickle {path}--help' to see what there is.");
+        }
+
+        return ExitCode.Usage;
     }
 }

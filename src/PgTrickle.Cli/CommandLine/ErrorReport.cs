@@ -1,5 +1,8 @@
 using Npgsql;
+using PgTrickle.Dvm;
+using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Embedded;
+using PgTrickle.Postgres.Migrations;
 using PgTrickle.Postgres.Ports;
 
 namespace PgTrickle.Cli.CommandLine;
@@ -19,6 +22,10 @@ internal sealed record ErrorReport(IReadOnlyList<string> Lines, int Code)
         RefreshFailedException refresh => new(
             [$"error: {refresh.Message} (SQLSTATE {refresh.SqlState})", .. Labelled("DETAIL", refresh.Detail), .. Labelled("HINT", refresh.Hint)],
             ExitCode.Failed),
+        CompileException compiler => new(
+            [$"ERROR: {compiler.Error.Message} (SQLSTATE {compiler.Error.SqlState})", $"DETAIL: {compiler.Error.Detail}", $"HINT: {compiler.Error.Hint}"],
+            ExitCode.Failed),
+        InstallException or MigrationException => new([$"error: {failure.Message}"], ExitCode.Environment),
         EmbeddedPostgresException embedded => new([$"error: {embedded.Message}"], ExitCode.Environment),
         OperationCanceledException => new(["interrupted"], ExitCode.Interrupted),
         NpgsqlException connection => new([$"error: {Innermost(connection)}", "HINT: Check host, port and TLS settings of the connection."], ExitCode.Environment),

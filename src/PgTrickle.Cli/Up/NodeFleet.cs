@@ -31,19 +31,19 @@ internal sealed class NodeFleet : IAsyncDisposable
     /// <summary>Starts the nodes and waits until each is a member of the cluster.</summary>
     /// <param name="count">How many.</param>
     /// <param name="control">The connection that each uses.</param>
-    /// <param name="logDirectory">Where their logs go.</param>
+    /// <param name="logs">Where their logs go.</param>
     /// <param name="joined">Called for each that has joined, with its address.</param>
     /// <param name="time">For waiting.</param>
     /// <param name="cancellation">Ends the wait and the nodes.</param>
     /// <exception cref="CliException">A node ended, or did not join in time.</exception>
     public static async Task<NodeFleet> StartAsync(
-        int count, NpgsqlConnectionStringBuilder control, string logDirectory, Action<NodeProcess, string> joined, TimeProvider time, CancellationToken cancellation)
+        int count, NpgsqlConnectionStringBuilder control, LogDirectory logs, Action<NodeProcess, string> joined, TimeProvider time, CancellationToken cancellation)
     {
         await using var connection = new NpgsqlConnection(control.ConnectionString);
         await connection.OpenAsync(cancellation);
         await using var now = new NpgsqlCommand("SELECT clock_timestamp()", connection);
         var started = (DateTime)(await now.ExecuteScalarAsync(cancellation))!;
-        var nodes = Enumerable.Range(1, count).Select(number => NodeProcess.Start($"node-{number}", control, logDirectory)).ToList();
+        var nodes = Enumerable.Range(1, count).Select(number => NodeProcess.Start($"node-{number}", control, logs.Path)).ToList();
         var fleet = new NodeFleet(nodes, time);
         try
         {
@@ -52,6 +52,7 @@ internal sealed class NodeFleet : IAsyncDisposable
         }
         catch
         {
+            logs.Keep = !cancellation.IsCancellationRequested;
             await fleet.DisposeAsync();
             throw;
         }
