@@ -29,11 +29,14 @@ internal static class SqlKeywords
         xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
         """);
 
-    /// <summary>All of them, in lower case.</summary>
-    public static IEnumerable<string> All => Reserved.Concat(TypeOrFunctionNames).Concat(ColumnNames);
+    /// <summary>
+    /// Words that PostgreSQL counts as unreserved although at some place, such as the start of a window or of WITH, its grammar takes them for the keyword.
+    /// </summary>
+    private static readonly FrozenSet<string> Ambiguous =
+        Words("cube current groups nested operator partition range recursive rollup rows unbounded");
 
-    /// <summary>Whether a bare <paramref name="word"/> (in lower case) can be no name at all.</summary>
-    public static bool IsReserved(string word) => Reserved.Contains(word);
+    /// <summary>Those that are no names at all in some place, in lower case.</summary>
+    public static IEnumerable<string> NotUnreserved => Reserved.Concat(TypeOrFunctionNames).Concat(ColumnNames);
 
     /// <summary>Whether a bare <paramref name="word"/> (in lower case) can name a column or relation.</summary>
     public static bool CanBeColumnName(string word) => !Reserved.Contains(word) && !TypeOrFunctionNames.Contains(word);
@@ -43,7 +46,8 @@ internal static class SqlKeywords
 
     /// <summary>Whether PostgreSQL would read <paramref name="name"/> as anything but itself when it isn't quoted.</summary>
     public static bool NeedsQuotes(string name)
-        => !IsPlain(name) || Reserved.Contains(name) || TypeOrFunctionNames.Contains(name) || ColumnNames.Contains(name);
+        => !IsPlain(name) || Reserved.Contains(name) || TypeOrFunctionNames.Contains(name) || ColumnNames.Contains(name)
+            || Ambiguous.Contains(name);
 
     private static bool IsPlain(string name)
     {
