@@ -80,8 +80,21 @@ internal sealed class DemoRoles : IAsyncDisposable
         }
 
         await using var connection = await OpenAsync(_server, CancellationToken.None);
-        await ServerFormatted.ExecuteAsync(connection, "DROP DATABASE IF EXISTS %I WITH (FORCE)", CancellationToken.None, _name);
+        await DropDatabaseAsync(connection);
         await ServerFormatted.ExecuteAsync(connection, "DROP ROLE IF EXISTS %I, %I", CancellationToken.None, OwnerName, WriterName);
+    }
+
+    /// <summary>Who is no superuser may not end the sessions of others; those that are about to end are waited for by the server, some seconds.</summary>
+    private async Task DropDatabaseAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await ServerFormatted.ExecuteAsync(connection, "DROP DATABASE IF EXISTS %I WITH (FORCE)", CancellationToken.None, _name);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            await ServerFormatted.ExecuteAsync(connection, "DROP DATABASE IF EXISTS %I", CancellationToken.None, _name);
+        }
     }
 
     private async Task<NpgsqlDataSource> CreateRoleAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
