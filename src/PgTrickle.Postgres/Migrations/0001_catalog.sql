@@ -87,6 +87,21 @@ CREATE TABLE pgtrickle.reserved_ids (
     xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()
 );
 
+-- What the probe at the beginning of a refresh finds. Arrays have an entry for each source ordinal, from 1.
+CREATE TYPE pgtrickle.probe AS (
+    -- NO_DATA, FILL, FULL, REINITIALIZE, DIFFERENTIAL.
+    action text,
+    reason text,
+    is_fallback bool,
+    -- Bit i - 1 of source i, and the plan's clock bit.
+    mask bigint,
+    -- Rows written by the refreshing transaction itself that it reads.
+    own_rows bigint[],
+    delta_rows bigint,
+    captures text,
+    started_at timestamptz
+);
+
 -- One row a stream table, locked by its refresh and written with its result, in the same transaction.
 CREATE TABLE pgtrickle.stream_table_state (
     pgt_id bigint PRIMARY KEY REFERENCES pgtrickle.stream_tables ON DELETE CASCADE,
@@ -109,7 +124,13 @@ CREATE TABLE pgtrickle.stream_table_state (
     opened_xid xid8,
     opened_for text,
     plan_taken bool NOT NULL DEFAULT false,
+    -- What the probe of the refresh in progress found, and what that refresh is to do.
+    opened_probe pgtrickle.probe,
+    -- State of the captures (triggers, partitions) as of the frontier: another one means that changes may have been missed.
+    frontier_captures text,
     plan_version bigint,
+    -- Setup statements that gave the table its present shape (hidden columns, index).
+    shape text,
     last_refresh_at timestamptz,
     data_timestamp timestamptz,
     consecutive_errors int NOT NULL DEFAULT 0,
@@ -138,8 +159,8 @@ CREATE INDEX ON pgtrickle.pgt_dependencies (source_pgt_id);
 CREATE TABLE pgtrickle.captures (
     capture_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source_relid oid NOT NULL,
-    -- statement: triggers with transition tables; row: row triggers; stream: written by the refresh of the stream table.
-    kind text NOT NULL CHECK (kind IN ('statement', 'row', 'stream')),
+    -- statement: triggers with transition tables; row: row triggers.
+    kind text NOT NULL CHECK (kind IN ('statement', 'row')),
     column_numbers smallint[] NOT NULL,
     column_names text[] NOT NULL,
     -- pgtrickle.shape_of(source, columns) when the triggers were made.
@@ -147,9 +168,7 @@ CREATE TABLE pgtrickle.captures (
     buffer_relid oid,
     view_relid oid,
     status text NOT NULL DEFAULT 'PREPARING' CHECK (status IN ('PREPARING', 'ACTIVE', 'RETIRING')),
-    -- Triggers as they were when the capture became active: (relation, trigger oid, row version), to notice tampering.
-    triggers jsonb NOT NULL DEFAULT '[]',
-    -- The partitions and children on which triggers stand.
+    -- The tables (source, partitions, children) for which there is a trigger function.
     members oid[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
@@ -172,8 +191,14 @@ CREATE TABLE pgtrickle.plans (
     compiler_version int NOT NULL,
     source_relids oid[] NOT NULL,
     capture_ids int[] NOT NULL,
-    -- Whether the clock is a source, and the boolean expression over $3 (the frontier's clock) that says it moved.
+    mode text NOT NULL CHECK (mode IN ('DIFFERENTIAL', 'FULL')),
+    -- Whether it reads a relation whose changes cannot be captured: then it always has work.
+    is_untracked bool NOT NULL DEFAULT false,
+    -- Whether the clock is a source: the boolean expression over $3 (the frontier's clock) that says it moved, and its bit in masks.
     clock_moved text,
+    clock_bit bigint NOT NULL DEFAULT 0,
+    -- DDL that gives the empty table its hidden columns and index.
+    setup_statements text[] NOT NULL,
     fill_statements text[] NOT NULL,
     full_statements text[] NOT NULL,
     -- Everything that a plan was made for: column shapes of the sources and the stream table.
@@ -186,7 +211,7 @@ CREATE TABLE pgtrickle.plans (
 CREATE TABLE pgtrickle.plan_variants (
     pgt_id bigint NOT NULL,
     plan_version bigint NOT NULL,
-    -- Bit i is source ordinal i; the highest used bit is the clock.
+    -- Bit i is source ordinal i; the highest used bit is the clock. -1: the full difference, for strategy SPLIT.
     mask bigint NOT NULL,
     strategy text NOT NULL CHECK (strategy IN ('MERGE', 'SPLIT')),
     statements text[] NOT NULL,
