@@ -23,18 +23,20 @@ END $$;
 -- Names, types and collations of columns of a table, in a form that can be compared; NULL entries for columns that are gone.
 -- The expressions of virtual generated columns (18) belong to it, with all columns, any of which they may use.
 CREATE FUNCTION pgtrickle.shape_of(p_relid oid, p_columns text[]) RETURNS text
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT md5(coalesce(string_agg(
-        concat_ws(':', quote_ident(a.attname), a.atttypid, a.attcollation,
-            CASE WHEN to_jsonb(a) ->> 'attgenerated' = 'v' THEN (
-                SELECT pg_get_expr(d.adbin, d.adrelid) || (
-                    SELECT string_agg(quote_ident(o.attname) || o.atttypid, ',' ORDER BY o.attname)
-                    FROM pg_attribute o WHERE o.attrelid = p_relid AND o.attnum > 0 AND NOT o.attisdropped)
-                FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END),
-        ',' ORDER BY a.attname), '') || '/' || count(*))
-    FROM pg_attribute a
-    WHERE a.attrelid = p_relid AND a.attname = ANY (p_columns) AND a.attnum > 0 AND NOT a.attisdropped
-$$;
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT md5(coalesce(string_agg(
+            concat_ws(':', quote_ident(a.attname), a.atttypid, a.attcollation,
+                CASE WHEN to_jsonb(a) ->> 'attgenerated' = 'v' THEN (
+                    SELECT pg_get_expr(d.adbin, d.adrelid) || (
+                        SELECT string_agg(quote_ident(o.attname) || o.atttypid, ',' ORDER BY o.attname)
+                        FROM pg_attribute o WHERE o.attrelid = p_relid AND o.attnum > 0 AND NOT o.attisdropped)
+                    FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END),
+            ',' ORDER BY a.attname), '') || '/' || count(*))
+        FROM pg_attribute a
+        WHERE a.attrelid = p_relid AND a.attname = ANY (p_columns) AND a.attnum > 0 AND NOT a.attisdropped);
+END $$;
 
 -- The guard of every capture function: whether a table still is what the static SQL of the function was written for.
 --
@@ -84,10 +86,12 @@ END $$;
 -- What kind of capture sees all changes of a table. A statement that names a parent fires the statement triggers of the parent only, so a
 -- partition or an inheritance child that is a source itself needs row triggers; so does what a subscription writes.
 CREATE FUNCTION pgtrickle._capture_kind(p_relid oid) RETURNS text
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhrelid = p_relid)
-        OR EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = ANY (pgtrickle._tree(p_relid))) THEN 'row' ELSE 'statement' END
-$$;
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhrelid = p_relid)
+            OR EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = ANY (pgtrickle._tree(p_relid))) THEN 'row' ELSE 'statement' END);
+END $$;
 
 -- The triggers that a capture has to have.
 CREATE FUNCTION pgtrickle._capture_triggers(p_capture_id int, p_relid oid, p_kind text)
@@ -191,12 +195,14 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pgtrickle._readable(p_role oid, p_relid oid, p_columns text[]) RETURNS bool
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT has_table_privilege(p_role, p_relid, 'SELECT') OR (
-        SELECT count(*) = cardinality(p_columns) AND bool_and(has_column_privilege(p_role, p_relid, a.attnum, 'SELECT'))
-        FROM pg_attribute a
-        WHERE a.attrelid = p_relid AND a.attname = ANY (p_columns) AND a.attnum > 0 AND NOT a.attisdropped)
-$$;
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT has_table_privilege(p_role, p_relid, 'SELECT') OR (
+            SELECT count(*) = cardinality(p_columns) AND bool_and(has_column_privilege(p_role, p_relid, a.attnum, 'SELECT'))
+            FROM pg_attribute a
+            WHERE a.attrelid = p_relid AND a.attname = ANY (p_columns) AND a.attnum > 0 AND NOT a.attisdropped));
+END $$;
 
 -- The text of a capture function for one table of a capture.
 CREATE FUNCTION pgtrickle._capture_function_body(p_capture_id int, p_member oid) RETURNS text

@@ -8,27 +8,31 @@
 
 -- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, NOT NULL, keys, views.
 CREATE FUNCTION pgtrickle._fingerprint(p_pgt_id bigint, p_relids oid[]) RETURNS text
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT md5(concat_ws('/', d.refresh_mode, md5(d.defining_query),
-        (SELECT string_agg(concat_ws(':', a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attrelid, a.attnum)
-            FROM pg_attribute a
-            JOIN pgtrickle.pgt_dependencies s ON s.pgt_id = p_pgt_id AND s.source_relid = a.attrelid
-            WHERE a.attrelid = ANY (p_relids) AND a.attname = ANY (s.columns_used) AND a.attnum > 0 AND NOT a.attisdropped),
-        (SELECT string_agg(concat_ws(':', i.indrelid, i.indkey), ',' ORDER BY i.indrelid, i.indexrelid)
-            FROM pg_index i
-            WHERE i.indrelid = ANY (p_relids) AND i.indisunique AND i.indisvalid AND i.indimmediate
-                AND i.indpred IS NULL AND i.indexprs IS NULL),
-        (SELECT string_agg(concat_ws(':', r.ev_class, r.xmin), ',' ORDER BY r.ev_class)
-            FROM pgtrickle.pgt_dependencies s JOIN pg_rewrite r ON r.ev_class = s.source_relid
-            WHERE s.pgt_id = p_pgt_id AND s.source_type = 'VIEW' AND r.rulename = '_RETURN')))
-    FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id
-$$;
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT md5(concat_ws('/', d.refresh_mode, md5(d.defining_query),
+            (SELECT string_agg(concat_ws(':', a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attrelid, a.attnum)
+                FROM pg_attribute a
+                JOIN pgtrickle.pgt_dependencies s ON s.pgt_id = p_pgt_id AND s.source_relid = a.attrelid
+                WHERE a.attrelid = ANY (p_relids) AND a.attname = ANY (s.columns_used) AND a.attnum > 0 AND NOT a.attisdropped),
+            (SELECT string_agg(concat_ws(':', i.indrelid, i.indkey), ',' ORDER BY i.indrelid, i.indexrelid)
+                FROM pg_index i
+                WHERE i.indrelid = ANY (p_relids) AND i.indisunique AND i.indisvalid AND i.indimmediate
+                    AND i.indpred IS NULL AND i.indexprs IS NULL),
+            (SELECT string_agg(concat_ws(':', r.ev_class, r.xmin), ',' ORDER BY r.ev_class)
+                FROM pgtrickle.pgt_dependencies s JOIN pg_rewrite r ON r.ev_class = s.source_relid
+                WHERE s.pgt_id = p_pgt_id AND s.source_type = 'VIEW' AND r.rulename = '_RETURN')))
+        FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id);
+END $$;
 
 -- Which server and database a frontier belongs to.
 CREATE FUNCTION pgtrickle._system_id() RETURNS bigint
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT hashtextextended(current_database(), c.system_identifier) FROM pg_control_system() c
-$$;
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT hashtextextended(current_database(), c.system_identifier) FROM pg_control_system() c);
+END $$;
 
 -- Whether evaluating the query as a whole is known to be cheaper than a delta of p_rows change rows: asked only above differential_max_change_ratio
 -- of the sources' rows. Compares what the last differential refreshes took for a change row with what the last full one (or the first fill) took.
@@ -186,24 +190,28 @@ END $$;
 
 -- The statement that counts the change rows of each source: $1 frontier, $2 own xids consumed, $3 the present xid.
 CREATE FUNCTION pgtrickle._probe_text(p_capture_ids int[]) RETURNS text
-    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(string_agg(format(
-        'SELECT %1$s AS ordinal, count(*) FILTER (WHERE xid IS DISTINCT FROM $2[%1$s]) AS unread, count(*) FILTER (WHERE xid = $2[%1$s]) AS consumed, '
-        'count(*) FILTER (WHERE xid = $3) AS own, coalesce(bool_or(w = 0 AND xid IS DISTINCT FROM $2[%1$s]), false) AS was_truncated, '
-        'coalesce(bool_or(w = 2 AND xid IS DISTINCT FROM $2[%1$s]), false) AS has_drifted '
-        'FROM pgtrickle_changes.%2$I WHERE xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(xid, $1)', c.place, 'b_' || c.id),
-        ' UNION ALL ' ORDER BY c.place), 'SELECT 0 AS ordinal, 0 AS unread, 0 AS consumed, 0 AS own, false AS was_truncated, false AS has_drifted WHERE false')
-    FROM unnest(p_capture_ids) WITH ORDINALITY AS c(id, place)
-    WHERE c.id IS NOT NULL
-$$;
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(string_agg(format(
+            'SELECT %1$s AS ordinal, count(*) FILTER (WHERE xid IS DISTINCT FROM $2[%1$s]) AS unread, count(*) FILTER (WHERE xid = $2[%1$s]) AS consumed, '
+            'count(*) FILTER (WHERE xid = $3) AS own, coalesce(bool_or(w = 0 AND xid IS DISTINCT FROM $2[%1$s]), false) AS was_truncated, '
+            'coalesce(bool_or(w = 2 AND xid IS DISTINCT FROM $2[%1$s]), false) AS has_drifted '
+            'FROM pgtrickle_changes.%2$I WHERE xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(xid, $1)', c.place, 'b_' || c.id),
+            ' UNION ALL ' ORDER BY c.place), 'SELECT 0 AS ordinal, 0 AS unread, 0 AS consumed, 0 AS own, false AS was_truncated, false AS has_drifted WHERE false')
+        FROM unnest(p_capture_ids) WITH ORDINALITY AS c(id, place)
+        WHERE c.id IS NOT NULL);
+END $$;
 
 -- Functions of the query that users made, whose bodies can change.
 CREATE FUNCTION pgtrickle._user_functions(p_analysis jsonb) RETURNS oid[]
-    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT array_agg((f.value ->> 'oid')::oid)
-    FROM jsonb_array_elements(coalesce(p_analysis -> 'functions', '[]')) AS f(value)
-    WHERE (f.value ->> 'oid')::bigint >= 16384
-$$;
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT array_agg((f.value ->> 'oid')::oid)
+        FROM jsonb_array_elements(coalesce(p_analysis -> 'functions', '[]')) AS f(value)
+        WHERE (f.value ->> 'oid')::bigint >= 16384);
+END $$;
 
 CREATE FUNCTION pgtrickle._check_token(p_node bigint, p_token bytea) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -489,3 +497,37 @@ $$;
 GRANT EXECUTE ON FUNCTION pgtrickle.refresh_plan(bigint) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pgtrickle.refresh_open(bigint[], bigint, bytea, text) TO pgtrickle_worker;
 GRANT EXECUTE ON FUNCTION pgtrickle.refresh_close(bigint[], bigint, bytea, text) TO pgtrickle_worker;
+
+-- Stores what the compiler made of a definition, under the state row's lock, so that no refresh is in between. The same plan as before keeps its version
+-- (a new key on a source changes the fingerprint, often nothing else); another one makes a populated stream table start again from the difference.
+CREATE FUNCTION pgtrickle._store_plan(
+    p_pgt_id bigint, p_definition_version bigint, p_compiler_version int, p_mode text, p_downgrade_reason text, p_source_relids oid[], p_capture_ids int[],
+    p_is_untracked bool, p_clock_moved text, p_clock_bit bigint, p_setup text[], p_fill text[], p_full text[], p_fingerprint text, p_explanation jsonb)
+    RETURNS bigint
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    s pgtrickle.stream_table_state;
+    version bigint;
+BEGIN
+    SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id FOR NO KEY UPDATE;
+    UPDATE pgtrickle.plans p
+        SET fingerprint = p_fingerprint, definition_version = p_definition_version, explanation = p_explanation
+        WHERE p.pgt_id = p_pgt_id AND p.plan_version = s.plan_version AND p.compiler_version = p_compiler_version AND p.mode = p_mode
+            AND p.source_relids = p_source_relids AND p.capture_ids IS NOT DISTINCT FROM p_capture_ids AND p.is_untracked = p_is_untracked
+            AND p.clock_moved IS NOT DISTINCT FROM p_clock_moved AND p.clock_bit = p_clock_bit
+            AND p.setup_statements = p_setup AND p.fill_statements = p_fill AND p.full_statements = p_full
+        RETURNING p.plan_version INTO version;
+    IF version IS NULL THEN
+        version := coalesce(s.plan_version, 0) + 1;
+        INSERT INTO pgtrickle.plans (pgt_id, plan_version, definition_version, compiler_version, mode, source_relids, capture_ids, is_untracked, clock_moved,
+                clock_bit, setup_statements, fill_statements, full_statements, fingerprint, explanation)
+            VALUES (p_pgt_id, version, p_definition_version, p_compiler_version, p_mode, p_source_relids, p_capture_ids, p_is_untracked, p_clock_moved,
+                p_clock_bit, p_setup, p_fill, p_full, p_fingerprint, p_explanation);
+        DELETE FROM pgtrickle.plans p WHERE p.pgt_id = p_pgt_id AND p.plan_version < version;
+        UPDATE pgtrickle.stream_table_state t SET plan_version = version, needs_reinit = t.is_populated WHERE t.pgt_id = p_pgt_id;
+    END IF;
+    UPDATE pgtrickle.stream_table_state t SET effective_refresh_mode = p_mode, downgrade_reason = p_downgrade_reason
+        WHERE t.pgt_id = p_pgt_id AND (t.effective_refresh_mode, t.downgrade_reason) IS DISTINCT FROM (p_mode, p_downgrade_reason);
+    DELETE FROM pgtrickle.capture_consumers u WHERE u.pgt_id = p_pgt_id AND u.capture_id <> ALL (array_remove(p_capture_ids, NULL));
+    RETURN version;
+END $$;

@@ -1,0 +1,124 @@
+namespace PgTrickle.Postgres.Compilation;
+
+/// <summary>What is read from the catalog to compile a stream table. Everything by OID: the role pgtrickle may not have USAGE on the schemas.</summary>
+internal static class CatalogQueries
+{
+    /// <summary>$1 pgt_id. The definition, with the OIDs of relations (views and what is beneath them) and functions found when it was created.</summary>
+    public const string Definition = """
+        SELECT d.definition_version, n.nspname, c.relname, d.defining_query, d.refresh_mode,
+            coalesce((SELECT s.value FROM pgtrickle.settings s WHERE s.name = 'volatile_function_policy'), 'reject'),
+            coalesce((SELECT s.value::int FROM pgtrickle.settings s WHERE s.name = 'max_parse_depth'), 64),
+            ARRAY(SELECT (r.value ->> 'oid')::bigint FROM jsonb_array_elements(d.analysis -> 'relations') AS r(value)),
+            ARRAY(SELECT (f.value ->> 'oid')::bigint FROM jsonb_array_elements(d.analysis -> 'functions') AS f(value)),
+            ARRAY(SELECT o.value ->> 'name' FROM jsonb_array_elements(d.analysis -> 'columns') WITH ORDINALITY AS o(value, n) ORDER BY o.n),
+            ARRAY(SELECT (o.value ->> 'type_oid')::bigint FROM jsonb_array_elements(d.analysis -> 'columns') WITH ORDINALITY AS o(value, n) ORDER BY o.n),
+            ARRAY(SELECT (o.value ->> 'typmod')::int FROM jsonb_array_elements(d.analysis -> 'columns') WITH ORDINALITY AS o(value, n) ORDER BY o.n),
+            ARRAY(SELECT coalesce(k.collisdeterministic, true)
+                FROM jsonb_array_elements(d.analysis -> 'columns') WITH ORDINALITY AS o(value, n)
+                LEFT JOIN pg_catalog.pg_collation k ON k.oid = (o.value ->> 'collation_oid')::oid ORDER BY o.n)
+        FROM pgtrickle.stream_tables d
+        JOIN pg_catalog.pg_class c ON c.oid = d.pgt_relid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.pgt_id = $1
+        """;
+
+    /// <summary>
+    /// $1 OIDs. A relation whose changes cannot be captured (system catalogs, unlogged tables, which a crash empties, trees with foreign tables) counts as a
+    /// foreign table.
+    /// </summary>
+    public const string Relations = """
+        SELECT c.oid::bigint, n.nspname, c.relname,
+            CASE WHEN c.relkind IN ('r', 'p') AND (c.oid < 16384 OR c.relpersistence <> 'p' OR EXISTS (
+                    SELECT FROM pg_catalog.pg_class m WHERE m.oid = ANY (pgtrickle._tree(c.oid)) AND (m.relkind = 'f' OR m.relpersistence <> 'p')))
+                THEN 'f' ELSE c.relkind END::text,
+            EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE s.pgt_relid = c.oid),
+            CASE WHEN c.relkind = 'v' THEN pgtrickle._viewdef(c.oid) END,
+            CASE WHEN c.relkind = 'v' THEN ARRAY(SELECT f::bigint FROM pgtrickle._rule_functions(c.oid) AS f) ELSE '{}' END
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = ANY ($1::oid[])
+        """;
+
+    /// <summary>$1 OIDs. NOT NULL of a parent says nothing about inheritance children; partitions cannot lack it.</summary>
+    public const string Columns = """
+        SELECT a.attrelid::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, coalesce(k.collisdeterministic, true),
+            a.attnotnull AND c.relkind IN ('r', 'p')
+                AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid))
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        LEFT JOIN pg_catalog.pg_collation k ON k.oid = a.attcollation
+        WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attrelid, a.attnum
+        """;
+
+    /// <summary>$1 OIDs. Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL; a parent's key does not hold for its children.</summary>
+    public const string Keys = """
+        SELECT i.indrelid::bigint, ARRAY(
+            SELECT a.attname::text FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+            WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+        FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+        WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+            AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
+            AND NOT EXISTS (
+                SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+        ORDER BY i.indisprimary DESC, i.indexrelid
+        """;
+
+    /// <summary>$1 OIDs.</summary>
+    public const string Functions = """
+        SELECT p.oid::bigint, n.nspname, p.proname, p.prokind::text, coalesce(g.aggkind::text, ''), p.provolatile::text, p.proisstrict, p.proretset
+        FROM pg_catalog.pg_proc p
+        JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        LEFT JOIN pg_catalog.pg_aggregate g ON g.aggfnoid = p.oid
+        WHERE p.oid = ANY ($1::oid[])
+        """;
+
+    /// <summary>
+    /// $1 OIDs. A type's operator classes are those of all it is made of: domains of their base, arrays of elements, rows of fields. Ranges
+    /// and enums have theirs.
+    /// </summary>
+    public const string Types = """
+        WITH RECURSIVE base(root, oid, modifier) AS (
+            SELECT t.oid, t.oid, -1 FROM pg_catalog.pg_type t WHERE t.oid = ANY ($1::oid[])
+            UNION ALL
+            SELECT b.root, t.typbasetype, t.typtypmod FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd'
+        ),
+        part(root, oid) AS (
+            SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.oid = ANY ($1::oid[])
+            UNION
+            SELECT p.root, piece.oid
+            FROM part p
+            JOIN pg_catalog.pg_type t ON t.oid = p.oid
+            CROSS JOIN LATERAL (
+                SELECT t.typbasetype WHERE t.typtype = 'd'
+                UNION ALL SELECT t.typelem WHERE t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc
+                UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+                    WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+            ) AS piece(oid)
+        ),
+        capable AS (
+            SELECT p.root, bool_and(t.typtype IN ('d', 'c', 'e', 'r', 'm') OR t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc
+                    OR EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+                        WHERE o.opcdefault AND m.amname = 'btree' AND (o.opcintype = t.oid OR EXISTS (
+                            SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND k.castmethod = 'b' AND k.castcontext = 'i')))
+                    ) AS is_ordered,
+                bool_and(t.typtype IN ('d', 'c', 'e', 'r', 'm') OR t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc
+                    OR EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+                        WHERE o.opcdefault AND m.amname = 'hash' AND (o.opcintype = t.oid OR EXISTS (
+                            SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND k.castmethod = 'b' AND k.castcontext = 'i')))
+                    ) AS is_hashable
+            FROM part p JOIN pg_catalog.pg_type t ON t.oid = p.oid
+            GROUP BY p.root
+        )
+        SELECT t.oid::bigint, n.nspname, t.typname, b.oid::bigint, b.modifier, u.typtype::text, c.is_ordered, c.is_hashable
+        FROM pg_catalog.pg_type t
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+        JOIN base b ON b.root = t.oid
+        JOIN pg_catalog.pg_type u ON u.oid = b.oid AND u.typtype <> 'd'
+        JOIN capable c ON c.root = t.oid
+        """;
+}

@@ -1,0 +1,216 @@
+using System.Data;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Npgsql;
+using NpgsqlTypes;
+using PgTrickle.Dvm;
+using PgTrickle.Postgres.Ports;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Postgres.Compilation;
+
+/// <summary>Compiles stream tables and stores their plans, over the control connection.</summary>
+internal sealed partial class PlanStore(NpgsqlDataSource control, QueryCompiler compile)
+{
+    /// <summary>Raised when the same definition compiles to other statements, so that stored plans are compared and replaced.</summary>
+    public const int CompilerVersion = 1;
+
+    /// <summary>The mask under which the full difference by strategy SPLIT is stored.</summary>
+    public const long FullMask = -1;
+
+    /// <summary>Plans of up to this many sources have the variant of each single source stored from the start; others come when they are asked for.</summary>
+    private const int EagerSources = 8;
+
+    /// <summary>A compiled definition, and the state of the catalog that it was made from.</summary>
+    internal sealed record Compilation(CompilationInput Input, CompiledPlan Plan, string Fingerprint)
+    {
+        public long[] SourceRelids => [.. Plan.Sources.Select(source => (long)source.Relation.Oid), .. Plan.UntrackedSources.Select(source => (long)source.Oid)];
+    }
+
+    /// <summary>Compiles on one snapshot of the catalog.</summary>
+    /// <exception cref="RefreshFailedException">Kind Permanent: the definition does not compile, or what it uses is gone.</exception>
+    public async Task<Compilation> CompileAsync(long pgtId, CancellationToken cancellation)
+    {
+        await using var connection = await control.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        var input = await CatalogLoader.LoadAsync(connection, pgtId, cancellation);
+        var plan = Compile(input);
+        var compilation = new Compilation(input, plan, "");
+        await using var command = new NpgsqlCommand("SELECT pgtrickle._fingerprint($1, $2::oid[])", connection)
+        {
+            Parameters = { new() { Value = pgtId }, new() { Value = compilation.SourceRelids } },
+        };
+        return compilation with { Fingerprint = (string)(await command.ExecuteScalarAsync(cancellation))! };
+    }
+
+    /// <summary>Registers the stream table with a capture for each source; returns the captures by ordinal.</summary>
+    public async Task<int[]> RegisterCapturesAsync(Compilation compilation, CancellationToken cancellation)
+    {
+        await using var connection = await control.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var captures = new int[compilation.Plan.Sources.Count];
+        foreach (var source in compilation.Plan.Sources)
+        {
+            // Occurrences of one table share a capture: it has to have the columns of all of them.
+            string[] columns = [.. compilation.Plan.Sources.Where(other => other.Relation.Oid == source.Relation.Oid)
+                .SelectMany(other => other.Columns).Select(column => column.Name.Value).Distinct()];
+            await using var command = new NpgsqlCommand("SELECT pgtrickle._capture_register($1, $2::oid, $3)", connection)
+            {
+                Parameters = { new() { Value = compilation.Input.PgtId }, new() { Value = (long)source.Relation.Oid }, new() { Value = columns } },
+            };
+            captures[source.Ordinal] = (int)(await command.ExecuteScalarAsync(cancellation))!;
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return captures;
+    }
+
+    /// <summary>Stores the plan, and the variants that will be wanted first; returns the plan's version.</summary>
+    public async Task<long> StoreAsync(Compilation compilation, int[] captures, CancellationToken cancellation)
+    {
+        var (input, plan, fingerprint) = compilation;
+        var names = Names(compilation, captures);
+        await using var connection = await control.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var command = new NpgsqlCommand(
+            "SELECT pgtrickle._store_plan($1, $2, $3, $4, $5, $6::oid[], $7, $8, $9, $10, $11, $12, $13, $14, $15)", connection)
+        {
+            Parameters =
+            {
+                new() { Value = input.PgtId },
+                new() { Value = input.DefinitionVersion },
+                new() { Value = CompilerVersion },
+                new() { Value = plan.Mode == PlanMode.Full ? "FULL" : "DIFFERENTIAL" },
+                new() { Value = (object?)(plan.Fallback is { } fallback ? $"{fallback.Message}: {fallback.Detail}" : null) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = compilation.SourceRelids },
+                new() { Value = captures },
+                new() { Value = plan.UntrackedSources.Count > 0 },
+                new() { Value = (object?)TrustedClock(plan.ClockMoved) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = plan.ClockBit },
+                new() { Value = plan.Setup(names).ToArray() },
+                new() { Value = plan.Fill(names).ToArray() },
+                new() { Value = plan.Full(names).ToArray() },
+                new() { Value = fingerprint },
+                new() { Value = Explain(plan, names), NpgsqlDbType = NpgsqlDbType.Jsonb },
+            },
+        };
+        var version = (long)(await command.ExecuteScalarAsync(cancellation))!;
+        foreach (var mask in EagerMasks(plan))
+        {
+            await StoreVariantAsync(connection, input.PgtId, version, mask, ApplyStrategy.Merge, plan.Delta(names, mask), cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return version;
+    }
+
+    /// <summary>Compiles and stores a variant that a refresh found missing.</summary>
+    /// <returns>False when the plan is of another version meanwhile, or does not compile to the same sources any more.</returns>
+    public async Task<bool> AddVariantAsync(MissingVariant missing, CancellationToken cancellation)
+    {
+        var compilation = await CompileAsync(missing.PgtId, cancellation);
+        await using var connection = await control.OpenConnectionAsync(cancellation);
+        int[]? captures;
+        await using (var command = new NpgsqlCommand(
+            "SELECT capture_ids FROM pgtrickle.plans WHERE pgt_id = $1 AND plan_version = $2 AND fingerprint = $3", connection)
+        {
+            Parameters = { new() { Value = missing.PgtId }, new() { Value = missing.PlanVersion }, new() { Value = compilation.Fingerprint } },
+        })
+        {
+            captures = await command.ExecuteScalarAsync(cancellation) as int[];
+        }
+
+        if (captures is null || captures.Length != compilation.Plan.Sources.Count)
+        {
+            return false;
+        }
+
+        var names = Names(compilation, captures);
+        var statements = missing.Mask == FullMask
+            ? compilation.Plan.Full(names, missing.Strategy)
+            : compilation.Plan.Delta(names, missing.Mask, missing.Strategy);
+        await StoreVariantAsync(connection, missing.PgtId, missing.PlanVersion, missing.Mask, missing.Strategy, statements, cancellation);
+        return true;
+    }
+
+    private static async Task StoreVariantAsync(
+        NpgsqlConnection connection, long pgtId, long version, long mask, ApplyStrategy strategy, IReadOnlyList<string> statements, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO pgtrickle.plan_variants (pgt_id, plan_version, mask, strategy, statements)
+            SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT FROM pgtrickle.plans p WHERE p.pgt_id = $1 AND p.plan_version = $2)
+            ON CONFLICT DO NOTHING
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = pgtId }, new() { Value = version }, new() { Value = mask },
+                new() { Value = strategy == ApplyStrategy.Split ? "SPLIT" : "MERGE" }, new() { Value = statements.ToArray() },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private CompiledPlan Compile(CompilationInput input)
+    {
+        try
+        {
+            return compile(input.Analysis, input.Catalog, input.Options);
+        }
+        catch (CompileException exception)
+        {
+            throw new RefreshFailedException(
+                input.PgtId, FailureKind.Permanent, exception.Error.SqlState, exception.Error.Message, exception.Error.Detail, exception.Error.Hint, exception);
+        }
+    }
+
+    private static PlanNames Names(Compilation compilation, int[] captures) => new(
+        compilation.Input.Table,
+        captures.Select(capture => new QualifiedName(new SqlIdentifier("pgtrickle_changes"), new SqlIdentifier($"v_{capture}"))).ToSyntaxList());
+
+    private static IEnumerable<long> EagerMasks(CompiledPlan plan)
+    {
+        if (plan.Mode == PlanMode.Full)
+        {
+            return [];
+        }
+
+        var single = plan.Sources.Count <= EagerSources ? plan.Sources.Select(source => 1L << source.Ordinal) : [];
+        return plan.ClockBit != 0 ? single.Append(plan.ClockBit) : single;
+    }
+
+    /// <summary>
+    /// The expression is evaluated by the probe, as role pgtrickle, which must not run users' code: only names of pg_catalog may occur in it. Anything
+    /// else counts as having moved.
+    /// </summary>
+    private static string? TrustedClock(string? expression) =>
+        expression is null || ForeignName().Matches(expression).All(match => match.Groups[1].Value is "pg_catalog") ? expression : "true";
+
+    [GeneratedRegex("""("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\.\s*["\p{L}_]""")]
+    private static partial Regex ForeignName();
+
+    private static string Explain(CompiledPlan plan, PlanNames names)
+    {
+        var stages = new Dictionary<string, string>();
+        foreach (var stage in Enum.GetValues<ExplainStage>().Where(stage => stage != ExplainStage.Sql))
+        {
+            stages[stage.ToString().ToLowerInvariant()] = plan.Explain(stage, names);
+        }
+
+        return JsonSerializer.Serialize(stages);
+    }
+}
+
+/// <summary>A variant that refresh_plan asked for (PT001).</summary>
+internal sealed record MissingVariant(long PgtId, long PlanVersion, long Mask, ApplyStrategy Strategy)
+{
+    /// <summary>Reads the DETAIL of the error: id, version, mask and strategy.</summary>
+    public static MissingVariant Parse(string detail)
+    {
+        var parts = detail.Split(' ');
+        return new(long.Parse(parts[0]), long.Parse(parts[1]), long.Parse(parts[2]), parts[3] == "SPLIT" ? ApplyStrategy.Split : ApplyStrategy.Merge);
+    }
+}

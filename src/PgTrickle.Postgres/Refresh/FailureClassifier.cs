@@ -1,0 +1,78 @@
+using Npgsql;
+using PgTrickle.Postgres.Ports;
+
+namespace PgTrickle.Postgres.Refresh;
+
+/// <summary>What an SQLSTATE means for a refresh: the one place that decides it.</summary>
+internal static class FailureClassifier
+{
+    /// <summary>A variant of the plan is not stored.</summary>
+    public const string VariantMissing = "PT001";
+
+    /// <summary>The plan, or a capture, does not fit the tables any more.</summary>
+    public const string PlanOutOfDate = "PT002";
+
+    /// <summary>The stream table has no contents yet.</summary>
+    public const string NotPopulated = "PT003";
+
+    /// <summary>A stream table that it reads has no contents yet.</summary>
+    public const string UpstreamNotPopulated = "PT004";
+
+    /// <summary>How a failure is to be taken that no further step of this refresh can mend.</summary>
+    public static FailureKind Classify(string sqlState) => sqlState switch
+    {
+        UpstreamNotPopulated or NotPopulated or PlanOutOfDate or VariantMissing => FailureKind.Transient,
+        PostgresErrorCodes.ObjectNotInPrerequisiteState or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ObjectInUse => FailureKind.Transient,
+        PostgresErrorCodes.InsufficientPrivilege => FailureKind.MissingRights,
+        // Node's credentials or token: nothing that the stream table did.
+        _ when sqlState.StartsWith("28", StringComparison.Ordinal) => FailureKind.Transient,
+        // Lost connections, conflicts, resources, operator's intervention, system errors.
+        _ when HasClass(sqlState, "08", "40", "53", "57", "58") => FailureKind.Transient,
+        _ when IsUndefined(sqlState) => FailureKind.Permanent,
+        PostgresErrorCodes.FeatureNotSupported => FailureKind.Permanent,
+        _ => FailureKind.Query,
+    };
+
+    /// <summary>Whether something that the plan names is gone or has another type: a recompilation may mend it.</summary>
+    public static bool IsUndefined(string sqlState) => sqlState is
+        PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedObject
+        or PostgresErrorCodes.DatatypeMismatch or PostgresErrorCodes.CannotCoerce or PostgresErrorCodes.WrongObjectType
+        or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.InvalidColumnReference or PostgresErrorCodes.IndeterminateCollation;
+
+    /// <summary>Whether the same attempt may succeed in a moment.</summary>
+    public static bool IsWorthRetrying(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
+        PostgresException failure => HasClass(failure.SqlState, "08", "40", "53") || failure.SqlState is "57P01" or "57P02" or "57P03",
+        NpgsqlException failure => failure.IsTransient,
+        _ => false,
+    };
+
+    /// <summary>The failure as callers see it.</summary>
+    public static RefreshFailedException ToFailure(long pgtId, Exception exception) => exception switch
+    {
+        RefreshFailedException failure => failure,
+        PostgresException failure => new(
+            MemberOf(failure, pgtId), Classify(failure.SqlState), failure.SqlState, failure.MessageText, OwnDetail(failure), failure.Hint, failure),
+        _ => new(pgtId, FailureKind.Transient, "08006", exception.Message, inner: exception),
+    };
+
+    /// <summary>Our functions put the id of the member into DETAIL.</summary>
+    public static long MemberOf(PostgresException failure, long otherwise) =>
+        long.TryParse(failure.Detail?.Split(' ')[0], out var id) ? id : otherwise;
+
+    private static string? OwnDetail(PostgresException failure) => long.TryParse(failure.Detail?.Split(' ')[0], out _) ? null : failure.Detail;
+
+    private static bool HasClass(string sqlState, params ReadOnlySpan<string> classes)
+    {
+        foreach (var prefix in classes)
+        {
+            if (sqlState.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgTrickle.Postgres.Capture;
+using PgTrickle.Postgres.Compilation;
+using PgTrickle.Postgres.Ports;
+
+namespace PgTrickle.Postgres.Refresh;
+
+/// <summary>
+/// Prepares, fills and refreshes the stream tables of one database. What is right is decided in the database (migration 6); this class decides what to do
+/// next when a refresh says that something else has to come first.
+/// </summary>
+public sealed class RefreshEngine : IRefreshEngine
+{
+    /// <summary>Steps that may precede a refresh (compile, prepare, fill, another strategy); more of them are a loop.</summary>
+    private const int MaxSteps = 12;
+
+    private readonly NpgsqlDataSource _control;
+    private readonly RefreshEngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RefreshEngine> _logger;
+    private readonly PlanStore _plans;
+    private readonly RefreshTransaction _transaction;
+    private readonly CaptureSetup _setup;
+    private readonly CaptureCleaner _cleaner;
+
+    /// <summary>Names of owners' functions: a stream table keeps its function all its life, and ids are not used twice.</summary>
+    private readonly ConcurrentDictionary<long, string> _runNames = new();
+
+    /// <summary>An engine of one node for one database.</summary>
+    /// <param name="connections">The node's connections.</param>
+    /// <param name="node">The registered node, whose token refreshes show.</param>
+    /// <param name="compiler">Compiles queries.</param>
+    /// <param name="time">For pauses and durations.</param>
+    /// <param name="logger">Where steps that users may wonder about are logged.</param>
+    /// <param name="options">Limits.</param>
+    public RefreshEngine(
+        NodeConnections connections, NodeIdentity node, QueryCompiler compiler, TimeProvider time, ILogger<RefreshEngine> logger,
+        RefreshEngineOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(connections);
+        ArgumentNullException.ThrowIfNull(node);
+        _control = connections.Control;
+        _options = options ?? RefreshEngineOptions.Default;
+        _time = time;
+        _logger = logger;
+        _plans = new PlanStore(_control, compiler);
+        _transaction = new RefreshTransaction(connections.Worker, node);
+        _setup = new CaptureSetup(_control, _transaction, RefreshRetries.Create(_options.SetupRetries, _options, time));
+        _cleaner = new CaptureCleaner(_control, _options);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RefreshOutcome> InitializeAsync(long pgtId, bool fill, CancellationToken cancellation)
+    {
+        var started = _time.GetTimestamp();
+        try
+        {
+            if (await IsPopulatedAsync(pgtId, cancellation))
+            {
+                return new([new(pgtId, RefreshAction.NoData, 0, 0, 0)], _time.GetElapsedTime(started));
+            }
+
+            await RequireUpstreamAsync(pgtId, cancellation);
+            await PrepareAsync(pgtId, cancellation);
+            var members = fill
+                ? await RunStepsAsync([pgtId], RefreshStrategy.Fill, RefreshInitiator.Initial, cancellation)
+                : [new(pgtId, RefreshAction.NoData, 0, 0, 0)];
+            return new(members, _time.GetElapsedTime(started));
+        }
+        catch (Exception exception) when (exception is NpgsqlException and not RefreshFailedException)
+        {
+            throw Failure(pgtId, exception, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RefreshOutcome> RefreshAsync(RefreshRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var started = _time.GetTimestamp();
+        try
+        {
+            var members = await RunStepsAsync(request.Members, RefreshStrategy.Auto, request.Initiator, cancellation);
+            return new(members, _time.GetElapsedTime(started));
+        }
+        catch (NpgsqlException exception)
+        {
+            throw Failure(request.Members[0], exception, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CleanUpAsync(CancellationToken cancellation) => _cleaner.RunAsync(cancellation);
+
+    /// <summary>Compiles, captures and stores: everything that comes before the first statement on the stream table itself. Repeatable from any point.</summary>
+    private async Task PrepareAsync(long pgtId, CancellationToken cancellation)
+    {
+        var compilation = await _plans.CompileAsync(pgtId, cancellation);
+        var captures = await _plans.RegisterCapturesAsync(compilation, cancellation);
+        await _setup.RunAsync(pgtId, await RunNameAsync(pgtId, cancellation), captures, cancellation);
+        await _plans.StoreAsync(compilation, captures, cancellation);
+    }
+
+    /// <summary>Tries a refresh, and what it asks for before it can succeed, until it commits or fails for good.</summary>
+    private async Task<ImmutableArray<MemberOutcome>> RunStepsAsync(
+        ImmutableArray<long> ids, RefreshStrategy strategy, RefreshInitiator initiator, CancellationToken cancellation)
+    {
+        var members = new List<(long, string)>();
+        foreach (var id in ids)
+        {
+            members.Add((id, await RunNameAsync(id, cancellation)));
+        }
+
+        var retries = RefreshRetries.Create(_options.Retries, _options, _time, async () => await EndFrozenHoldersAsync(ids, cancellation));
+        var hasPrepared = false;
+        for (var step = 0; ; step++)
+        {
+            try
+            {
+                var closed = await retries.ExecuteAsync(async token => await _transaction.RunAsync(members, strategy, initiator, token), cancellation);
+                return [.. closed.Select(ToOutcome)];
+            }
+            catch (PostgresException failure) when (step < MaxSteps)
+            {
+                var member = FailureClassifier.MemberOf(failure, ids[0]);
+                switch (failure.SqlState)
+                {
+                    case FailureClassifier.VariantMissing when failure.Detail is { } detail:
+                        if (!await _plans.AddVariantAsync(MissingVariant.Parse(detail), cancellation))
+                        {
+                            await PrepareAsync(member, cancellation);
+                        }
+
+                        break;
+                    case FailureClassifier.PlanOutOfDate:
+                        await PrepareAsync(member, cancellation);
+                        break;
+                    case FailureClassifier.NotPopulated:
+                        var filled = await InitializeAsync(member, fill: true, cancellation);
+                        if (ids.Length == 1)
+                        {
+                            return filled.Members;
+                        }
+
+                        break;
+                    case var state when FailureClassifier.IsUndefined(state) && !hasPrepared:
+                        // What the plan names is gone. The definition may still compile against what there is now, or say what it lacks.
+                        hasPrepared = true;
+                        await PrepareAsync(member, cancellation);
+                        break;
+                    case PostgresErrorCodes.UniqueViolation when !strategy.HasFlag(RefreshStrategy.Split) && !strategy.HasFlag(RefreshStrategy.Fill):
+                        strategy |= RefreshStrategy.Split;
+                        break;
+                    case var state when FailureClassifier.Classify(state) == FailureKind.Query
+                        && (strategy & (RefreshStrategy.Full | RefreshStrategy.Fill)) == 0:
+                        // A delta can meet pairs of rows that no state ever held. Only what the query itself raises is the user's error.
+                        _logger.LogInformation("The delta of stream table {PgtId} failed with {SqlState}; evaluating its query instead.", member, state);
+                        strategy |= RefreshStrategy.Full;
+                        break;
+                    default:
+                        throw;
+                }
+            }
+        }
+    }
+
+    private static MemberOutcome ToOutcome(ClosedMember closed) => new(
+        closed.PgtId,
+        closed.Action switch
+        {
+            "DIFFERENTIAL" => RefreshAction.Differential,
+            "FULL" => RefreshAction.Full,
+            "REINITIALIZE" => RefreshAction.Reinitialize,
+            _ => RefreshAction.NoData,
+        },
+        closed.RowsInserted, closed.RowsDeleted, closed.DeltaRows);
+
+    /// <summary>A node that died without its connection's end being noticed, or hangs, may hold the rows: it is no member any more, so its backend is ended.</summary>
+    private async Task EndFrozenHoldersAsync(ImmutableArray<long> ids, CancellationToken cancellation)
+    {
+        await using var command = _control.CreateCommand("SELECT pgtrickle._end_frozen_holders($1, $2)");
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        command.Parameters.Add(new() { Value = _options.HeartbeatFreshness });
+        if (await command.ExecuteScalarAsync(cancellation) is > 0)
+        {
+            _logger.LogWarning("Ended the session of a node that is no member of the cluster any more and held stream tables {Ids}.", ids);
+        }
+    }
+
+    private async Task<string> RunNameAsync(long pgtId, CancellationToken cancellation)
+    {
+        if (_runNames.TryGetValue(pgtId, out var known))
+        {
+            return known;
+        }
+
+        await using var command = _control.CreateCommand("SELECT run_name FROM pgtrickle.stream_tables WHERE pgt_id = $1");
+        command.Parameters.Add(new() { Value = pgtId });
+        var name = await command.ExecuteScalarAsync(cancellation) as string ?? throw Missing(pgtId);
+        return _runNames.GetOrAdd(pgtId, name);
+    }
+
+    private async Task<bool> IsPopulatedAsync(long pgtId, CancellationToken cancellation)
+    {
+        await using var command = _control.CreateCommand("SELECT is_populated FROM pgtrickle.stream_table_state WHERE pgt_id = $1");
+        command.Parameters.Add(new() { Value = pgtId });
+        return await command.ExecuteScalarAsync(cancellation) as bool? ?? throw Missing(pgtId);
+    }
+
+    /// <summary>Before its upstream has contents it has no final columns and keys either, so nothing could be compiled.</summary>
+    private async Task RequireUpstreamAsync(long pgtId, CancellationToken cancellation)
+    {
+        await using var command = _control.CreateCommand("SELECT pgtrickle._check_upstream($1)");
+        command.Parameters.Add(new() { Value = pgtId });
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static RefreshFailedException Missing(long pgtId) =>
+        new(pgtId, FailureKind.Permanent, PostgresErrorCodes.UndefinedTable, $"stream table {pgtId} does not exist");
+
+    private static Exception Failure(long pgtId, Exception exception, CancellationToken cancellation) =>
+        cancellation.IsCancellationRequested
+            ? new OperationCanceledException("The refresh was cancelled and rolled back.", exception, cancellation)
+            : FailureClassifier.ToFailure(pgtId, exception);
+}
