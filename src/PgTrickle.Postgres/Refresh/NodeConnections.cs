@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Ports;
 
 namespace PgTrickle.Postgres.Refresh;
@@ -25,14 +26,27 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
         return string.Create(CultureInfo.InvariantCulture, $"pgtrickle/{node.NodeId}");
     }
 
-    /// <summary>Makes both data sources; nothing is connected yet.</summary>
-    /// <param name="control">Connection string of a role that is a member of <c>pgtrickle</c>.</param>
-    /// <param name="worker">Connection string of <c>pgtrickle_worker</c>.</param>
+    /// <summary>Opens both, with the worker's password that the installation stored.</summary>
+    /// <param name="connectionString">A login role that is a member of <c>pgtrickle</c>.</param>
     /// <param name="node">The registered node.</param>
-    public static NodeConnections Create(string control, string worker, NodeIdentity node) => new(
-        Build(control, node, "-c role=pgtrickle -c search_path=pg_catalog,pg_temp"),
-        // The session is cleaned after every use by the refresh itself; what the pool would do comes too late and costs a round trip.
-        Build(worker, node, "-c search_path=pg_catalog,pg_temp -c jit=off"));
+    /// <param name="maxWorkers">How many refreshes may run at once.</param>
+    /// <param name="cancellation">Ends the reading of the password.</param>
+    /// <exception cref="InstallException">No password is stored.</exception>
+    public static async Task<NodeConnections> OpenAsync(string connectionString, NodeIdentity node, int maxWorkers, CancellationToken cancellation)
+    {
+        var control = DatabaseConnections.Control(connectionString, ApplicationName(node), Configure);
+        try
+        {
+            // One more than refreshes at once: what prepares a stream table needs a session beside theirs.
+            return new(control, await DatabaseConnections.WorkerAsync(
+                control, connectionString, ApplicationName(node), builder => Settings(builder).MaxPoolSize = maxWorkers + 1, cancellation));
+        }
+        catch
+        {
+            await control.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -41,19 +55,18 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
         await Worker.DisposeAsync();
     }
 
-    private static NpgsqlDataSource Build(string connectionString, NodeIdentity node, string options)
+    private static void Configure(NpgsqlConnectionStringBuilder builder) => Settings(builder);
+
+    /// <summary>
+    /// A worker's session is cleaned by the refresh itself, and a control session has nothing to clean: the pool's own reset would cost time and come too late.
+    /// A refresh takes as long as it takes: cancelling it is the entity's business.
+    /// </summary>
+    private static NpgsqlConnectionStringBuilder Settings(NpgsqlConnectionStringBuilder builder)
     {
-        // A vanished node must not hold a row for the two hours of the server's keepalive.
-        const string Timeouts = "-c idle_in_transaction_session_timeout=60000 -c tcp_user_timeout=20000 -c tcp_keepalives_idle=20";
-        var builder = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = ApplicationName(node),
-            NoResetOnClose = true,
-            MaxAutoPrepare = 0,
-            CommandTimeout = 0,
-            IncludeErrorDetail = true,
-        };
-        builder.Options = string.Join(' ', new[] { builder.Options, options, Timeouts }.Where(text => !string.IsNullOrEmpty(text)));
-        return NpgsqlDataSource.Create(builder);
+        builder.NoResetOnClose = true;
+        builder.MaxAutoPrepare = 0;
+        builder.CommandTimeout = 0;
+        builder.IncludeErrorDetail = true;
+        return builder;
     }
 }

@@ -70,7 +70,7 @@ public sealed class RefreshEngine : IRefreshEngine
                 : [new(pgtId, RefreshAction.NoData, 0, 0, 0)];
             return new(members, _time.GetElapsedTime(started));
         }
-        catch (Exception exception) when (exception is NpgsqlException and not RefreshFailedException)
+        catch (NpgsqlException exception)
         {
             throw Failure(pgtId, exception, cancellation);
         }
