@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
+
+namespace PgTrickle.Dvm.Differentiation;
+
+/// <summary>
+/// A statement's WITH queries as they come up: the consolidated changes of each source, deltas of inner joins that the next level uses more than once.
+/// </summary>
+internal sealed class DeltaContext
+{
+    private static readonly SqlIdentifier Buffer = new("b");
+
+    private readonly Dictionary<uint, PlanSource> _sources;
+    private readonly SyntaxList<QualifiedName> _changeViews;
+    private readonly List<CommonTableExpression> _tables = [];
+    private readonly HashSet<int> _captured = [];
+    private readonly bool _raw;
+
+    /// <param name="sources">The plan's sources.</param>
+    /// <param name="changeViews">Their change views, by ordinal.</param>
+    /// <param name="mask">The sources that changed.</param>
+    /// <param name="clockBit">The clock's bit, or 0.</param>
+    /// <param name="raw">
+    /// Whether changes may be used as they were captured, with rows of intermediate states: only if nothing is joined, no expression can fail, and the result is
+    /// consolidated or summed anyway.
+    /// </param>
+    public DeltaContext(IReadOnlyList<PlanSource> sources, SyntaxList<QualifiedName> changeViews, long mask, long clockBit, bool raw)
+    {
+        _sources = sources.ToDictionary(static s => s.Relation.Oid);
+        _changeViews = changeViews;
+        _raw = raw;
+        Mask = mask;
+        ClockMoved = (mask & clockBit) != 0;
+        Present = StateReader.Present(Names);
+    }
+
+    public NameSource Names { get; } = new();
+
+    public long Mask { get; }
+
+    /// <summary>Whether the clock is among the sources that changed.</summary>
+    public bool ClockMoved { get; }
+
+    /// <summary>Reads N.</summary>
+    public StateReader Present { get; }
+
+    /// <summary>The WITH queries so far.</summary>
+    public IReadOnlyList<CommonTableExpression> Tables => _tables;
+
+    public bool IsChanged(Scan scan) => (Mask & (1L << _sources[scan.Relation.Oid].Ordinal)) != 0;
+
+    /// <summary>D of a table, under the table's own alias and column names.</summary>
+    public Fragment Changes(Scan scan)
+    {
+        var source = _sources[scan.Relation.Oid];
+        var weight = WeightName(source);
+        if (_raw)
+        {
+            var changes = Captured(source, weight, consolidated: false);
+            return Fragment.Of(Derived(changes.AsQuery(), scan.Alias), Column(scan.Alias, weight));
+        }
+
+        return Fragment.Of(Table(SourceTable(source), scan.Alias), Column(scan.Alias, weight));
+    }
+
+    /// <summary>The WITH query that holds the consolidated changes of a source, with its columns and the weight.</summary>
+    public SqlIdentifier SourceTable(PlanSource source)
+    {
+        var name = new SqlIdentifier($"delta_{source.Ordinal + 1}");
+        if (_captured.Add(source.Ordinal))
+        {
+            Add(name, Captured(source, WeightName(source), consolidated: true).AsQuery());
+        }
+
+        return name;
+    }
+
+    public PlanSource SourceOf(Scan scan) => _sources[scan.Relation.Oid];
+
+    /// <summary>The weight's name beside the columns of a source.</summary>
+    public static SqlIdentifier WeightName(PlanSource source)
+    {
+        var name = Consolidation.Weight;
+        while (source.Columns.Any(c => c.Name == name))
+        {
+            name = new SqlIdentifier(name.Value + "_");
+        }
+
+        return name;
+    }
+
+    public void Add(SqlIdentifier name, Query query, bool? materialized = true) => _tables.Add(Cte(name, query, materialized));
+
+    /// <summary>The sum of fragments as one that can be used any number of times; nothing is copied if it is one table already.</summary>
+    public Fragment Materialise(Operator source, IReadOnlyList<Fragment> fragments, IReadOnlySet<ColumnReference> required)
+    {
+        if (fragments is [{ From: TableReference { Name.Schema: null } } single])
+        {
+            return single;
+        }
+
+        var table = Names.Next("pair_");
+        var columns = source.Columns.Where(c => required.Contains(c.Reference)).Select(static c => c.Reference).ToList();
+        Add(table, UnionAll(fragments.Select(f => SelectWeighted(f, columns))).AsQuery());
+        return Reference(table, columns);
+    }
+
+    /// <summary>A reference to a table made by <see cref="SelectWeighted"/>.</summary>
+    public Fragment Reference(SqlIdentifier table, IReadOnlyList<ColumnReference> columns)
+    {
+        var alias = Names.Next("d");
+        return Fragment.Of(Table(table, alias), Column(alias, Consolidation.Weight)) with { Columns = Renaming(columns, alias) };
+    }
+
+    public static ImmutableDictionary<ColumnReference, SqlExpression> Renaming(IReadOnlyList<ColumnReference> columns, SqlIdentifier alias)
+        => columns.Select((c, i) => KeyValuePair.Create(c, (SqlExpression)Column(alias, NameSource.ColumnName(i)))).ToImmutableDictionary();
+
+    /// <summary>A SELECT of columns as c1, c2 ... and the weight.</summary>
+    public static SelectBody SelectWeighted(Fragment fragment, IEnumerable<SqlExpression> columns) => fragment.Select(
+        columns.Select((c, i) => fragment.Resolve(c).As(NameSource.ColumnName(i))).Append((fragment.Weight ?? Consolidation.AsBigInteger(Integer(1))).As(Consolidation.Weight)));
+
+    /// <summary>
+    /// The rows that this transaction sees in the buffer and the frontier's snapshot did not, without own rows that the refresh before has read.
+    /// </summary>
+    private SelectBody Captured(PlanSource source, SqlIdentifier weight, bool consolidated)
+    {
+        SqlExpression Of(string column) => Column(Buffer, column);
+        var snapshot = Cast(Parameter(1), TypeName.Named(new QualifiedName("pg_catalog", "pg_snapshot")));
+        var own = new SubscriptExpression(
+            Cast(Parameter(2), TypeName.Named(new QualifiedName("pg_catalog", "_xid8"))),
+            [new Subscript(false, null, Integer(source.Ordinal + 1))]);
+        var visible = And(
+            Binary(Of("xid"), ">=", Call("pg_snapshot_xmin", snapshot)),
+            Not(Call("pg_visible_in_snapshot", Of("xid"), snapshot)),
+            IsDistinctFrom(Of("xid"), own));
+        var rows = Table(_changeViews[source.Ordinal], Buffer);
+        if (!consolidated)
+        {
+            return Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(Of("w")).As(weight))) with
+            {
+                From = [rows],
+                Where = visible,
+            };
+        }
+
+        var sum = Sum(Of("w"));
+        return Select(source.Columns.Select(c => Consolidation.Value(Column(Buffer, c.Name), c.Type).As(c.Name)).Append(sum.As(weight))) with
+        {
+            From = [rows],
+            Where = visible,
+            GroupBy = GroupBy(source.Columns.SelectMany(c => Consolidation.Identity(Column(Buffer, c.Name), c.Type))),
+            Having = NotEq(sum, Integer(0)),
+        };
+    }
+}

@@ -1,0 +1,27 @@
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Differentiation;
+
+/// <summary>The sources of a tree and their columns that it refers to: what has to be captured.</summary>
+internal static class PlanSources
+{
+    public static IReadOnlyList<PlanSource> Of(Operator root)
+    {
+        var used = root.DescendantsAndSelf().SelectMany(static o => o.OwnExpressions()).SelectMany(static e => e.References())
+            .Concat(Exposed(root))
+            .ToHashSet();
+        return root.DescendantsAndSelf().OfType<Scan>().GroupBy(static s => s.Relation.Oid).Select((scans, ordinal) =>
+        {
+            var relation = scans.First().Relation;
+            var names = scans.SelectMany(s => used.Where(c => s.Alias.Equals(c.Relation))).Select(static c => c.Name).ToHashSet();
+            return new PlanSource(ordinal, relation, relation.Columns.Where(c => names.Contains(c.Name)).ToSyntaxList());
+        }).ToList();
+    }
+
+    /// <summary>Columns that are used without an expression: those of the result, and of the members of a union.</summary>
+    private static IEnumerable<ColumnReference> Exposed(Operator root)
+        => root.DescendantsAndSelf().OfType<UnionAll>().SelectMany(static u => u.Members).Prepend(root).SelectMany(static o => o.Columns)
+            .Select(static c => c.Reference);
+}

@@ -1,0 +1,80 @@
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Passes;
+
+/// <summary>
+/// Column sets that are unique in an operator's result. NULLs count as equal to each other, so a key stays one above an outer join. An operator has few
+/// keys; the number kept is bounded since joins multiply them.
+/// </summary>
+internal static class KeyInference
+{
+    private const int MostKeys = 8;
+
+    /// <summary>The keys, shortest first. An empty set means at most one row.</summary>
+    public static IReadOnlyList<IReadOnlySet<ColumnReference>> Keys(Operator source) => source switch
+    {
+        Scan scan => Trim(scan.Relation.UniqueKeys.Select(k => SetOf(k.Select(c => new ColumnReference(scan.Alias, c))))),
+        Constant { Body: null } => [SetOf([])],
+        Filter filter => Keys(filter.Input),
+        Project project => OfProject(project),
+        Join join => OfJoin(join),
+        Distinct distinct => Trim([.. Keys(distinct.Input), distinct.ColumnSet()]),
+        DistinctOn distinct => Trim([.. Keys(distinct.Input), SetOf(distinct.Keys.OfType<ColumnReference>())]),
+        Aggregate aggregate => [SetOf(aggregate.Keys.Select(k => new ColumnReference(aggregate.Alias, k.Name)))],
+        _ => [],
+    };
+
+    private static List<IReadOnlySet<ColumnReference>> OfProject(Project project)
+    {
+        var renamed = new Dictionary<ColumnReference, ColumnReference>();
+        foreach (var (column, output) in project.Columns.Zip(project.Outputs))
+        {
+            if (output.Expression is ColumnReference source)
+            {
+                renamed.TryAdd(source, column.Reference);
+            }
+        }
+
+        return Trim(Keys(project.Input).Where(k => k.All(renamed.ContainsKey)).Select(k => SetOf(k.Select(c => renamed[c]))));
+    }
+
+    private static List<IReadOnlySet<ColumnReference>> OfJoin(Join join)
+    {
+        var left = Keys(join.Left);
+        var right = Keys(join.Right);
+        var equalities = join.Predicate.Conjuncts().Select(AsColumnEquality).OfType<(ColumnReference Left, ColumnReference Right)>()
+            .SelectMany(static e => new[] { e.Left, e.Right }).ToHashSet();
+        var rightColumns = join.Right.ColumnSet();
+        var leftColumns = join.Left.ColumnSet();
+
+        // Each left row meets at most one right row when a key of the right side is compared with columns of the left, and the reverse.
+        var oneRight = right.Any(k => k.All(c => equalities.Contains(c) && IsAcross(join.Predicate, c, leftColumns)));
+        var oneLeft = left.Any(k => k.All(c => equalities.Contains(c) && IsAcross(join.Predicate, c, rightColumns)));
+        var keys = new List<IReadOnlySet<ColumnReference>>();
+        if (oneRight && join.Type != JoinType.Full)
+        {
+            keys.AddRange(left);
+        }
+
+        if (oneLeft && join.Type == JoinType.Inner)
+        {
+            keys.AddRange(right);
+        }
+
+        keys.AddRange(left.SelectMany(l => right.Select(r => SetOf(l.Concat(r)))));
+        return Trim(keys);
+    }
+
+    private static bool IsAcross(SqlExpression predicate, ColumnReference column, HashSet<ColumnReference> other) => predicate.Conjuncts()
+        .Select(AsColumnEquality).OfType<(ColumnReference Left, ColumnReference Right)>()
+        .Any(e => (e.Left == column && other.Contains(e.Right)) || (e.Right == column && other.Contains(e.Left)));
+
+    private static (ColumnReference Left, ColumnReference Right)? AsColumnEquality(SqlExpression conjunct)
+        => conjunct is BinaryExpression { Operator: { Schema: null, Symbol: "=" }, Left: ColumnReference left, Right: ColumnReference right } ? (left, right) : null;
+
+    private static HashSet<ColumnReference> SetOf(IEnumerable<ColumnReference> columns) => [.. columns];
+
+    private static List<IReadOnlySet<ColumnReference>> Trim(IEnumerable<IReadOnlySet<ColumnReference>> keys)
+        => [.. keys.OrderBy(static k => k.Count).Take(MostKeys)];
+}

@@ -1,0 +1,30 @@
+using PgTrickle.Dvm.Operators;
+
+namespace PgTrickle.Dvm.Passes;
+
+/// <summary>All passes in their order, and what each needs and leaves behind.</summary>
+internal static class Pipeline
+{
+    public static IReadOnlyList<IPass> Passes { get; } =
+    [
+        // Needs nothing. Afterwards projections stand only at the root, in UNION ALL and DISTINCT, and where an outer join pads computed columns.
+        new MergeProjections(),
+
+        // Needs merged projections. Afterwards each conjunct stands as low as it may, those that read the clock in filters of their own.
+        new PushFilters(),
+
+        // Needs filters out of the way of keys. Afterwards no DISTINCT [ON] stands over rows that are distinct anyway.
+        new EliminateDistinct(),
+
+        // Needs the pass before. Afterwards there is no Distinct: it is an aggregate without calls.
+        new DistinctToAggregate(),
+
+        // The projections that the two passes before left, merged like the others.
+        new MergeProjections(),
+
+        // Needs to be the last that moves projections. Afterwards the clock is read by filters and projections only.
+        new IsolateClock(),
+    ];
+
+    public static Operator Run(Operator root) => Passes.Aggregate(root, static (tree, pass) => pass.Apply(tree));
+}

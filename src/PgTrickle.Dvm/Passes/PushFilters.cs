@@ -1,0 +1,78 @@
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
+
+namespace PgTrickle.Dvm.Passes;
+
+/// <summary>
+/// Moves each conjunct of WHERE and of join conditions as far down as its columns allow: deltas are materialised on the way up, so PostgreSQL can't do it.
+/// </summary>
+internal sealed class PushFilters : IPass
+{
+    public string Name => "push filters";
+
+    public Operator Apply(Operator root) => Push(root, []);
+
+    private static Operator Push(Operator source, IReadOnlyList<SqlExpression> conjuncts) => source switch
+    {
+        Filter filter => PushThroughFilter(filter, conjuncts),
+        Join join => PushIntoJoin(join, conjuncts),
+        _ => Place(source.WithInputs(source.Inputs.Select(static i => Push(i, [])).ToSyntaxList()), conjuncts),
+    };
+
+    private static Operator PushThroughFilter(Filter filter, IReadOnlyList<SqlExpression> conjuncts)
+    {
+        var own = filter.Predicate.Conjuncts().ToList();
+        var pushed = Push(filter.Input, [.. own, .. conjuncts]);
+
+        // Nothing moved: the same reference.
+        return conjuncts.Count == 0 && pushed is Filter same && ReferenceEquals(same.Input, filter.Input) && same.Predicate == filter.Predicate ? filter : pushed;
+    }
+
+    private static Operator PushIntoJoin(Join join, IReadOnlyList<SqlExpression> above)
+    {
+        var left = join.Left.ColumnSet();
+        var right = join.Right.ColumnSet();
+        var on = join.Predicate.Conjuncts().ToList();
+        var toLeft = new List<SqlExpression>();
+        var toRight = new List<SqlExpression>();
+        var kept = new List<SqlExpression>();
+        var stay = new List<SqlExpression>();
+        foreach (var conjunct in above)
+        {
+            // A condition on the padded side, or on nothing, must see the padding.
+            var anywhere = join.Type == JoinType.Inner;
+            var target = !conjunct.References().Any() ? stay
+                : conjunct.IsOver(left) && join.Type != JoinType.Full ? toLeft
+                : conjunct.IsOver(right) && anywhere ? toRight
+                : anywhere && !ClockExpressions.ReadsClock(conjunct) ? kept
+                : stay;
+            target.Add(conjunct);
+        }
+
+        foreach (var conjunct in on)
+        {
+            // A left join's condition on its left side decides about partners, not about the row.
+            var target = !conjunct.References().Any() ? kept
+                : conjunct.IsOver(right) && join.Type != JoinType.Full ? toRight
+                : conjunct.IsOver(left) && join.Type == JoinType.Inner ? toLeft
+                : join.Type == JoinType.Inner && ClockExpressions.ReadsClock(conjunct) ? stay
+                : kept;
+            target.Add(conjunct);
+        }
+
+        var l = Push(join.Left, toLeft);
+        var r = Push(join.Right, toRight);
+        var predicate = kept.SequenceEqual(on) ? join.Predicate : And(kept);
+        var moved = !ReferenceEquals(predicate, join.Predicate) || !ReferenceEquals(l, join.Left) || !ReferenceEquals(r, join.Right);
+        return Place(moved ? join with { Left = l, Right = r, Predicate = predicate } : join, stay);
+    }
+
+    private static Operator Place(Operator source, IReadOnlyList<SqlExpression> conjuncts)
+    {
+        var still = conjuncts.Where(static c => !ClockExpressions.ReadsClock(c)).ToList();
+        var moving = conjuncts.Where(ClockExpressions.ReadsClock).ToList();
+        var filtered = still.Count == 0 ? source : new Filter(source, And(still));
+        return moving.Count == 0 ? filtered : new Filter(filtered, And(moving));
+    }
+}
