@@ -1,0 +1,36 @@
+using PgTrickle.Dvm.Differentiation;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Apply;
+
+/// <summary>How the changes of a result are found: the rule for the operator at the root.</summary>
+internal abstract record RootRule(StoredResult Result)
+{
+    /// <summary>The rule's name and particulars, for explanations.</summary>
+    public abstract string Describe();
+
+    /// <summary>Whether changes may be read as they were captured, without consolidating them first; the rule consolidates or sums them itself.</summary>
+    public abstract bool Consolidates { get; }
+
+    /// <summary>What changes, given the sources that did.</summary>
+    public abstract ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names);
+
+    /// <summary>The stored columns of the whole result as c1, c2 ...</summary>
+    public QueryBody Rows(StateReader reader) => StateReader.SelectColumns(Result.Source, reader.Read(Result.Source));
+}
+
+/// <summary>Linear and bilinear roots, and all else whose D is a Z-set of result rows.</summary>
+internal sealed record ZSetRule(StoredResult Result) : RootRule(Result)
+{
+    public override bool Consolidates => true;
+
+    public override string Describe() => "apply delta rows";
+
+    public override ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names)
+    {
+        var columns = Result.Source.Columns.Select(static c => c.Reference).ToList();
+        var delta = differentiator.Delta(Result.Source, columns.ToHashSet());
+        var terms = delta.Select(f => DeltaContext.SelectWeighted(f, columns)).ToList();
+        return ZSetApply.Of(Result, context.Tables, terms, names);
+    }
+}

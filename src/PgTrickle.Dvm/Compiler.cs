@@ -1,0 +1,78 @@
+using PgTrickle.Dvm.Apply;
+using PgTrickle.Dvm.Binding;
+using PgTrickle.Dvm.Catalog;
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm;
+
+/// <summary>
+/// Compiles a defining query into a plan: bind, run the passes, choose the rule for the root. Pure: the same input gives the same plan, on every node.
+/// </summary>
+public static class Compiler
+{
+    /// <summary>Raised whenever plans of the same query may come out differently, so that stored ones are made anew.</summary>
+    public const int Version = 1;
+
+    /// <summary>The plan of a query.</summary>
+    /// <param name="analysis">The query.</param>
+    /// <param name="catalog">The relations that it reads.</param>
+    /// <param name="options">The mode asked for, and limits.</param>
+    /// <exception cref="CompileException">
+    /// The mode is DIFFERENTIAL and the query can't be differentiated; an output column has a reserved name; or the input contradicts itself.
+    /// </exception>
+    public static CompiledPlan Compile(QueryAnalysis analysis, CatalogSnapshot catalog, CompileOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        ArgumentNullException.ThrowIfNull(catalog);
+        var used = options ?? CompileOptions.Default;
+        RefuseReservedNames(analysis);
+        try
+        {
+            var differential = Differentiate(analysis, catalog, used);
+            return used.Mode == RequestedMode.Full ? Whole(analysis, catalog, used, differential.Rule, null) : differential.Plan;
+        }
+        catch (CompileException e) when (used.Mode != RequestedMode.Differential)
+        {
+            return Whole(analysis, catalog, used, null, used.Mode == RequestedMode.Full ? null : e.Error);
+        }
+    }
+
+    private static (DifferentialPlan Plan, RootRule Rule) Differentiate(QueryAnalysis analysis, CatalogSnapshot catalog, CompileOptions options)
+    {
+        VolatileFunctions.Check(analysis, catalog, options);
+        var context = new BindingContext(catalog, options);
+        var bound = new QueryBinder(context, new FunctionCatalog(analysis.Functions)).Bind(analysis.Query, CteScope.Empty);
+        if (bound.Columns.Count != analysis.Columns.Count)
+        {
+            throw context.Internal("select list", "the query and its analysis differ in their number of columns");
+        }
+
+        var root = Pipeline.Run(bound);
+        var rule = RootRules.Choose(root, analysis);
+        return (new DifferentialPlan(analysis, options, bound, root, rule), rule);
+    }
+
+    private static FullPlan Whole(QueryAnalysis analysis, CatalogSnapshot catalog, CompileOptions options, RootRule? rule, CompileError? fallback)
+    {
+        var relations = new RelationCollector(catalog, options.MaxDepth);
+        relations.Collect(analysis.Query);
+        var columns = analysis.Columns.Select((c, i) => new StoredColumn(
+            c.Name, c.Type, rule?.Result.Columns[i].NotNull ?? false, Visible: true)).ToSyntaxList();
+        var identity = rule?.Result.Identity is { } known && known.Columns.All(i => i < columns.Count) && known.Kind != IdentityKind.Image
+            ? known
+            : new Identity(IdentityKind.Image, Enumerable.Range(0, columns.Count).ToSyntaxList());
+        var source = new Project("query", new Constant("one", null, []), []);
+        return new FullPlan(analysis, relations, new StoredResult(source, columns, identity), fallback);
+    }
+
+    private static void RefuseReservedNames(QueryAnalysis analysis)
+    {
+        if (analysis.Columns.FirstOrDefault(static c => c.Name.Value.StartsWith("__pgt_", StringComparison.Ordinal)) is { } column)
+        {
+            throw new CompileException(new CompileError(
+                CompileErrorKind.Unsupported, $"column {column.Name}", "in the select list", "names that begin with __pgt_ are reserved"));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
+using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
+
+namespace PgTrickle.Dvm.Differentiation;
+
+/// <summary>
+/// The reference: D(Q) = Q over the present tables minus Q over their old states, each old state being the table minus its changes, by image. Right for any query
+/// whatever, as slow as two evaluations; what the optimised rules are compared with.
+/// </summary>
+internal static class NaiveDelta
+{
+    private static readonly SqlIdentifier Rows = new("r");
+
+    /// <summary>The two terms, with the columns as c1, c2 ... and the weight.</summary>
+    public static IReadOnlyList<SelectBody> Of(DeltaContext context, Operator root)
+    {
+        var columns = root.Columns.Select(static c => c.Reference).ToList();
+        var rebuilt = new HashSet<int>();
+        var old = new StateReader(context.Names, s => context.IsChanged(s) ? OldState(context, s, rebuilt) : PresentTable(s), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
+        return
+        [
+            DeltaContext.SelectWeighted(context.Present.Read(root), columns),
+            DeltaContext.SelectWeighted(old.Read(root).Negated(), columns),
+        ];
+    }
+
+    private static TableReference PresentTable(Scan scan) => Table(scan.Relation.Name, scan.Alias);
+
+    private static TableReference OldState(DeltaContext context, Scan scan, HashSet<int> rebuilt)
+    {
+        var source = context.SourceOf(scan);
+        var name = new SqlIdentifier($"old_{source.Ordinal + 1}");
+        if (rebuilt.Add(source.Ordinal))
+        {
+            context.Add(name, Rebuilt(context, source).AsQuery());
+        }
+
+        return Table(name, scan.Alias);
+    }
+
+    private static SelectBody Rebuilt(DeltaContext context, PlanSource source)
+    {
+        var names = source.Columns.Select(static (_, i) => NameSource.ColumnName(i)).ToList();
+        var changes = context.SourceTable(source);
+        SelectBody Side(QualifiedName table, SqlExpression weight)
+            => Select(source.Columns.Zip(names, static (c, n) => Column(Rows, c.Name).As(n)).Append(weight.As(Consolidation.Weight))) with { From = [Table(table, Rows)] };
+        var union = UnionAll(
+            Side(source.Relation.Name, Consolidation.AsBigInteger(Integer(1))),
+            Side(changes, Negate(Column(Rows, DeltaContext.WeightName(source)))));
+        var images = source.Columns.Zip(names, static (c, n) => new ImageColumn(n, c.Type)).ToList();
+        var consolidated = Consolidation.Select(Derived(union.AsQuery(), Rows), Rows, images);
+        var copies = Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), Column(Rows, Consolidation.Weight)), "copy") with { Lateral = true };
+        return Select(source.Columns.Zip(names, static (c, n) => Column(Rows, n).As(c.Name))) with
+        {
+            From = [CrossJoin(Derived(consolidated.AsQuery(), Rows), copies)],
+        };
+    }
+}

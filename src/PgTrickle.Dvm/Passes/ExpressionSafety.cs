@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Dvm.Passes;
+
+/// <summary>
+/// Which expressions can't raise an error whatever their columns hold. Others must only see rows that a state held: a division by zero in a row that came and went within
+/// an interval is nobody's error.
+/// </summary>
+internal static class ExpressionSafety
+{
+    private static readonly FrozenSet<string> Comparisons = FrozenSet.Create(StringComparer.Ordinal, "=", "<>", "<", "<=", ">", ">=");
+
+    /// <summary>Whether changes may be read as they were captured: nothing is joined, no state is rebuilt, no table is read twice, no expression fails.</summary>
+    public static bool AllowsRawChanges(Operator root)
+    {
+        var below = root.DescendantsAndSelf().ToList();
+        return below.TrueForAll(static o => o is Scan or Filter or Project or UnionAll or Constant)
+            && below.OfType<Scan>().GroupBy(static s => s.Relation.Oid).All(static g => g.Count() == 1)
+            && below.SelectMany(static o => o.OwnExpressions()).All(CannotFail);
+    }
+
+    public static bool CannotFail(SqlExpression expression) => expression.DescendantsAndSelf().All(static n => n switch
+    {
+        ColumnReference or Literal or LogicalExpression or NotExpression or IsExpression or DistinctFrom or CaseExpression or CaseBranch => true,
+        ConditionalFunction or ArrayConstructor or FunctionArgument or TypeName or OrderItem => true,
+        BinaryExpression { Operator: { Schema: null } name } => Comparisons.Contains(name.Symbol),
+        ArrayComparison { Operator: { Schema: null } name } => Comparisons.Contains(name.Symbol),
+
+        // A constant's cast failed at creation or never.
+        Cast cast => !cast.Operand.References().Any(),
+        FunctionCall { Name: { Schema: null, Name.Value: "date_trunc" } } call => call.Arguments[0].Value.DescendantsAndSelf().All(static a => a is not ColumnReference),
+        FunctionCall { Name: { Schema: null, Name.Value: "count" or "min" or "max" } } => true,
+        SqlValueFunction => true,
+        _ => ClockExpressions.IsClock(n),
+    });
+}
