@@ -4,12 +4,10 @@ namespace PgTrickle.Postgres.Catalog;
 
 /// <summary>
 /// Makes or verifies the two roles of a server. Roles belong to the whole server, so installers of several databases can meet here:
-/// everything is tried again when another one was faster.
+/// what collides is tried again.
 /// </summary>
 internal sealed class InstalledRoles(NpgsqlConnection connection)
 {
-    private const int Attempts = 20;
-
     /// <summary>Where membership has options of its own, a role's creator is its administrator but neither inherits from it nor may become it.</summary>
     private bool HasMembershipOptions => connection.PostgreSqlVersion.Major >= 16;
 
@@ -48,9 +46,9 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
 
         try
         {
-            await RetryAsync(() => ExecuteAsync($"CREATE ROLE {InstalledSchema.Quote(role)} {attributes}", cancellation)).ConfigureAwait(false);
+            await SharedCatalogRetry.ExecuteAsync(connection, $"CREATE ROLE {InstalledSchema.Quote(role)} {attributes}", cancellation).ConfigureAwait(false);
         }
-        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation)
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject)
         {
             // Another installer was faster, which is as good.
         }
@@ -73,8 +71,8 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
         var options = mustSet && HasMembershipOptions ? " WITH SET TRUE, INHERIT TRUE" : string.Empty;
         try
         {
-            await RetryAsync(() => ExecuteAsync($"GRANT {InstalledSchema.Quote(role)} TO {InstalledSchema.Quote(member)}{options}", cancellation))
-                .ConfigureAwait(false);
+            var grant = $"GRANT {InstalledSchema.Quote(role)} TO {InstalledSchema.Quote(member)}{options}";
+            await SharedCatalogRetry.ExecuteAsync(connection, grant, cancellation).ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -112,33 +110,6 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
 
     private Task<bool> ExistsAsync(string role, CancellationToken cancellation) =>
         ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", cancellation, role);
-
-    /// <summary>Catalog rows of roles are not locked by row: writers that meet fail with an internal error or a broken unique index.</summary>
-    private static async Task RetryAsync(Func<Task> action)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await action().ConfigureAwait(false);
-                return;
-            }
-            catch (PostgresException error) when (attempt < Attempts && IsCollision(error))
-            {
-                await Task.Yield();
-            }
-        }
-    }
-
-    private static bool IsCollision(PostgresException error) =>
-        error.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-        || (error.SqlState == PostgresErrorCodes.InternalError && error.MessageText.Contains("concurrently", StringComparison.Ordinal));
-
-    private async Task ExecuteAsync(string sql, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-    }
 
     private async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellation, params object[] values)
     {

@@ -68,20 +68,16 @@ public sealed class Installer(Migrator? migrator = null)
             database = reader.GetString(1);
         }
 
-        await using var command = new NpgsqlCommand($"GRANT CREATE ON DATABASE {InstalledSchema.Quote(database)} TO pgtrickle", connection);
         try
         {
-            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            await SharedCatalogRetry.ExecuteAsync(connection, $"GRANT CREATE ON DATABASE {InstalledSchema.Quote(database)} TO pgtrickle", cancellation)
+                .ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new InstallException(
                 $"Role pgtrickle may not create schemas in database {database}. Install as the owner of the database, or have it run: GRANT CREATE ON DATABASE {database} TO pgtrickle;",
                 error);
-        }
-        catch (PostgresException error) when (error.MessageText.Contains("concurrently", StringComparison.Ordinal))
-        {
-            // Another installer grants the same at this moment; if it fails, the migration says so.
         }
     }
 

@@ -111,7 +111,6 @@ CREATE TABLE pgtrickle.stream_table_state (
     -- What the compiler made of refresh_mode, and why when that is not what AUTO hopes for.
     effective_refresh_mode text CHECK (effective_refresh_mode IN ('DIFFERENTIAL', 'FULL', 'IMMEDIATE')),
     downgrade_reason text,
-    effective_schedule text,
     -- The frontier: S1, advanced by compare-and-set on frontier_epoch.
     frontier_epoch bigint NOT NULL DEFAULT 0,
     frontier_snapshot pg_snapshot,
@@ -141,6 +140,12 @@ CREATE TABLE pgtrickle.stream_table_state (
     last_error_at timestamptz,
     total_refreshes bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
+
+-- What the coordinator resolved each schedule to. Apart from the state, whose rows refreshes hold locked.
+CREATE TABLE pgtrickle.effective_schedules (
+    pgt_id bigint PRIMARY KEY REFERENCES pgtrickle.stream_tables ON DELETE CASCADE,
+    schedule text NOT NULL
+);
 
 CREATE TABLE pgtrickle.pgt_dependencies (
     pgt_id bigint NOT NULL REFERENCES pgtrickle.stream_tables ON DELETE CASCADE,
@@ -235,11 +240,16 @@ CREATE TABLE pgtrickle.pgt_refresh_history (
     was_full_fallback bool NOT NULL DEFAULT false,
     fallback_reason text,
     error_code text,
-    error_message text,
     node_name text
 );
 CREATE INDEX ON pgtrickle.pgt_refresh_history (pgt_id, refresh_id DESC);
 CREATE INDEX ON pgtrickle.pgt_refresh_history (start_time);
+
+-- Messages of failed refreshes, apart from the history since they can quote data that not everybody may see.
+CREATE TABLE pgtrickle.refresh_errors (
+    refresh_id bigint PRIMARY KEY REFERENCES pgtrickle.pgt_refresh_history ON DELETE CASCADE,
+    error_message text NOT NULL
+);
 
 -- Intents. Callers insert kind and args; everything else is filled by the server and cannot be forged.
 CREATE TABLE pgtrickle.commands (
@@ -324,7 +334,9 @@ CREATE TABLE pgtrickle.snapshots (
 -- One row a transaction and capture that it wrote to: what the change detector reads instead of every buffer.
 CREATE TABLE pgtrickle_changes.log (
     xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
-    capture_id int NOT NULL
+    capture_id int NOT NULL,
+    -- How long a change has been waiting decides whether a stream table is stale.
+    logged_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
 ALTER TABLE pgtrickle_changes.log ALTER COLUMN xid SET STATISTICS 0;
 

@@ -6,14 +6,13 @@ CREATE POLICY own_commands ON pgtrickle.commands USING (role = CURRENT_USER) WIT
 GRANT INSERT (kind, args) ON pgtrickle.commands TO PUBLIC;
 GRANT SELECT ON pgtrickle.commands TO PUBLIC;
 
--- Definitions and schedules are public as definitions of views are. Error messages are not: they can quote values of the
--- sources, so they are shown by pgtrickle._error_for_reader only.
-GRANT SELECT ON pgtrickle.stream_tables, pgtrickle.pgt_dependencies, pgtrickle.settings, pgtrickle.schema_migrations TO PUBLIC;
-GRANT SELECT (pgt_id, status, is_populated, needs_reinit, effective_refresh_mode, downgrade_reason, effective_schedule,
-    frontier_epoch, frontier_snapshot, frontier_system, frontier_clock, last_refresh_at, data_timestamp, consecutive_errors,
-    last_error_code, last_error_at, total_refreshes) ON pgtrickle.stream_table_state TO PUBLIC;
-GRANT SELECT (refresh_id, pgt_id, data_timestamp, start_time, end_time, action, status, initiated_by, rows_inserted, rows_deleted,
-    delta_rows, was_full_fallback, fallback_reason, error_code, node_name) ON pgtrickle.pgt_refresh_history TO PUBLIC;
+-- Definitions, plans and histories are public as definitions of views are. Error messages are not: they can quote values of the
+-- sources, so they are shown through pgtrickle._error_for_reader only.
+GRANT SELECT ON pgtrickle.schema_migrations, pgtrickle.settings, pgtrickle.stream_tables, pgtrickle.pgt_dependencies, pgtrickle.captures,
+    pgtrickle.capture_consumers, pgtrickle.plans, pgtrickle.plan_variants, pgtrickle.pgt_refresh_history, pgtrickle.effective_schedules TO PUBLIC;
+GRANT SELECT (pgt_id, status, is_populated, needs_reinit, effective_refresh_mode, downgrade_reason,
+    frontier_epoch, frontier_snapshot, frontier_system, frontier_clock, frontier_own_xids, plan_version, last_refresh_at, data_timestamp,
+    consecutive_errors, last_error_code, last_error_at, total_refreshes) ON pgtrickle.stream_table_state TO PUBLIC;
 
 -- Whether a role has the rights of an owner, as PostgreSQL's own ownership checks understand it.
 CREATE FUNCTION pgtrickle._owns(role name, owner oid) RETURNS bool

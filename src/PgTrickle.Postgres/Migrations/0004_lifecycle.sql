@@ -190,12 +190,26 @@ GRANT EXECUTE ON FUNCTION pgtrickle._viewdef(oid), pgtrickle._rule_relations(oid
 
 ----------------------------------------------------------------------------------------------------------------------------- names
 
--- The stream table of a name: qualified, or the first one along the caller's search_path. Part of the caller's session: no SET.
+-- The stream table of a name: qualified, or the first one along the caller's search_path. Part of the caller's session: no SET. A
+-- schema and a name simply joined by a dot, as scripts write that list stream tables, are understood also where SQL would need quotes.
 CREATE FUNCTION pgtrickle._find(target text) RETURNS TABLE (pgt_id bigint, pgt_relid oid, display text)
     LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    parts text[] := pgtrickle._name_parts(target);
+    parts text[];
 BEGIN
+    IF target ~ '[^a-z0-9_.]' AND target !~ '"' THEN
+        RETURN QUERY
+            SELECT s.pgt_id, s.pgt_relid, pg_catalog.format('%I.%I', n.nspname, c.relname)
+            FROM pgtrickle.stream_tables s
+            JOIN pg_catalog.pg_class c ON c.oid = s.pgt_relid
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname || '.' || c.relname = target
+            LIMIT 1;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    parts := pgtrickle._name_parts(target);
     RETURN QUERY
         SELECT s.pgt_id, s.pgt_relid, pg_catalog.format('%I.%I', n.nspname, c.relname)
         FROM pgtrickle.stream_tables s
@@ -438,6 +452,19 @@ CREATE FUNCTION pgtrickle._downstream(id bigint) RETURNS TABLE (pgt_id bigint, d
     )
     SELECT r.pgt_id, max(r.distance) FROM reader r GROUP BY r.pgt_id ORDER BY 2 DESC, 1 DESC
 $$;
+
+-- Stream tables that a stream table reads, itself included at distance 0: those that must advance first have the greatest distance.
+CREATE FUNCTION pgtrickle._upstream(id bigint) RETURNS TABLE (pgt_id bigint, distance int)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE source(pgt_id, distance) AS (
+        SELECT id, 0
+        UNION
+        SELECT d.source_pgt_id, s.distance + 1
+        FROM source s JOIN pgtrickle.pgt_dependencies d ON d.pgt_id = s.pgt_id AND d.source_pgt_id IS NOT NULL
+    )
+    SELECT s.pgt_id, max(s.distance) FROM source s GROUP BY s.pgt_id ORDER BY 2 DESC, 1
+$$;
+GRANT EXECUTE ON FUNCTION pgtrickle._upstream(bigint) TO PUBLIC;
 
 -- The catalog row goes first: it waits for a refresh that is under way, which locks in the same order.
 CREATE FUNCTION pgtrickle._drop(id bigint, stream_table text, cascade bool) RETURNS bigint

@@ -25,7 +25,10 @@ public interface IStreamTableCatalog
 public sealed record CatalogImage(
     string Snapshot, ImmutableArray<CatalogStreamTable> StreamTables, ImmutableDictionary<string, string> Settings);
 
-/// <summary>A stream table as the scheduler needs it.</summary>
+/// <summary>
+/// A stream table as the scheduler needs it. <c>ReadsUntracked</c> says that its result may change though no tracked change does, since it
+/// reads the clock (<c>plans.clock_moved</c> is not null), a foreign table or a materialised view: it is then refreshed at every due time.
+/// </summary>
 public sealed record CatalogStreamTable(
     long PgtId,
     string Schema,
@@ -45,7 +48,9 @@ public sealed record CatalogStreamTable(
     int ConsecutiveErrors,
     DateTimeOffset? LastRefreshAt,
     long DefinitionVersion,
-    ImmutableArray<CatalogSource> Sources);
+    ImmutableArray<CatalogSource> Sources,
+    bool ReadsUntracked = false,
+    int FuseSensitivity = 1);
 
 /// <summary>A table or stream table that a stream table reads.</summary>
 /// <param name="Relid">Its OID.</param>

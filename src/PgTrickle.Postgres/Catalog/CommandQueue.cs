@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Npgsql;
+using PgTrickle.Postgres.Ports;
+
+namespace PgTrickle.Postgres.Catalog;
+
+/// <summary>The intents of <c>pgtrickle.commands</c> over control connections. Times are the database's. Thread-safe.</summary>
+/// <param name="control">Connections made by <see cref="DatabaseConnections.Control"/>.</param>
+public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
+{
+    /// <summary>
+    /// One command of a stream table at a time, the oldest: ids follow the order of the locks that its callers held. Rows that another
+    /// node is claiming at this moment are passed over.
+    /// </summary>
+    private const string ClaimSql = """
+        WITH chosen AS (
+            SELECT c.command_id FROM pgtrickle.commands c
+            WHERE (c.status = 'PENDING' OR (c.status = 'CLAIMED' AND c.claimed_until < clock_timestamp()))
+                AND NOT EXISTS (SELECT FROM pgtrickle.commands e
+                    WHERE e.pgt_id = c.pgt_id AND e.command_id < c.command_id AND e.status IN ('PENDING', 'CLAIMED'))
+            ORDER BY c.command_id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE pgtrickle.commands c SET status = 'CLAIMED', claim_epoch = c.claim_epoch + 1, claimed_until = clock_timestamp() + $2
+        FROM chosen WHERE c.command_id = chosen.command_id
+        RETURNING c.command_id, c.claim_epoch, c.kind, c.pgt_id, c.args::text
+        """;
+
+    private const string FinishSql = """
+        UPDATE pgtrickle.commands SET status = $3, finished_at = clock_timestamp(), claimed_until = NULL,
+            error_code = $4, error_message = $5, error_detail = $6, error_hint = $7
+        WHERE command_id = $1 AND claim_epoch = $2 AND status = 'CLAIMED'
+        """;
+
+    private const string RenewSql = """
+        UPDATE pgtrickle.commands SET claimed_until = clock_timestamp() + $3 WHERE command_id = $1 AND claim_epoch = $2 AND status = 'CLAIMED'
+        """;
+
+    /// <inheritdoc/>
+    public async Task<ImmutableArray<ClaimedCommand>> ClaimAsync(TimeSpan lease, int limit, CancellationToken cancellation)
+    {
+        await using var command = control.CreateCommand(ClaimSql);
+        command.Parameters.Add(new NpgsqlParameter { Value = limit });
+        command.Parameters.Add(new NpgsqlParameter { Value = lease });
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var claimed = ImmutableArray.CreateBuilder<ClaimedCommand>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            claimed.Add(new ClaimedCommand(
+                reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetInt64(3), reader.GetString(4)));
+        }
+
+        claimed.Sort((one, other) => one.CommandId.CompareTo(other.CommandId));
+        return claimed.ToImmutable();
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> CompleteAsync(ClaimedCommand command, CancellationToken cancellation) => FinishAsync(command, null, cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> FailAsync(ClaimedCommand command, RefreshFailedException error, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return FinishAsync(command, error, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        await using var renewal = control.CreateCommand(RenewSql);
+        renewal.Parameters.Add(new NpgsqlParameter { Value = command.CommandId });
+        renewal.Parameters.Add(new NpgsqlParameter { Value = command.Epoch });
+        renewal.Parameters.Add(new NpgsqlParameter { Value = lease });
+        return await renewal.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 1;
+    }
+
+    private async Task<bool> FinishAsync(ClaimedCommand command, RefreshFailedException? error, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        await using var finish = control.CreateCommand(FinishSql);
+        finish.Parameters.Add(new NpgsqlParameter { Value = command.CommandId });
+        finish.Parameters.Add(new NpgsqlParameter { Value = command.Epoch });
+        foreach (var text in new[] { error is null ? "DONE" : "FAILED", error?.SqlState, error?.Message, error?.Detail, error?.Hint })
+        {
+            finish.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = text });
+        }
+
+        return await finish.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 1;
+    }
+}
