@@ -1,9 +1,14 @@
+using System.Collections.Frozen;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Sql.Printing;
 
 internal static class SpecialFunctionPrinter
 {
+    private static readonly FrozenSet<string> Fields = FrozenSet.Create(StringComparer.Ordinal,
+        "century", "day", "decade", "dow", "doy", "epoch", "hour", "isodow", "isoyear", "julian", "microseconds", "millennium", "milliseconds", "minute",
+        "month", "quarter", "second", "timezone", "timezone_hour", "timezone_minute", "week", "year");
+
     public static void Print(SqlWriter writer, SpecialFunction function)
     {
         switch (function)
@@ -12,16 +17,13 @@ internal static class SpecialFunctionPrinter
                 PrintAtTimeZone(writer, at);
                 break;
             case ExtractExpression extract:
-                writer.Write("EXTRACT(").Write(extract.Field).Write(" FROM ");
-                ExpressionPrinter.Print(writer, extract.Source);
-                writer.Write(")");
+                PrintExtract(writer, extract);
                 break;
             case SubstringExpression substring:
                 PrintSubstring(writer, substring);
                 break;
             case SimilarSubstring similar:
-                Parts(writer, "SUBSTRING(", similar.Operand, " SIMILAR ", similar.Pattern, " ESCAPE ", similar.Escape);
-                writer.Write(")");
+                PrintSimilar(writer, similar);
                 break;
             case OverlayExpression overlay:
                 Parts(writer, "OVERLAY(", overlay.Operand, " PLACING ", overlay.Replacement, " FROM ", overlay.From, " FOR ", overlay.For);
@@ -61,6 +63,25 @@ internal static class SpecialFunctionPrinter
 
     private static string Keyword(UnicodeForm form) => form.ToString().ToUpperInvariant();
 
+    private static void PrintExtract(SqlWriter writer, ExtractExpression extract)
+    {
+        writer.Write("EXTRACT(");
+
+        // Bare keywords, even unreserved ones, are no fields; a string may always stand here.
+        if (Fields.Contains(extract.Field.Value))
+        {
+            writer.Write(extract.Field.Value);
+        }
+        else
+        {
+            LiteralPrinter.Print(writer, SqlFactory.String(extract.Field.Value));
+        }
+
+        writer.Write(" FROM ");
+        ExpressionPrinter.Print(writer, extract.Source);
+        writer.Write(")");
+    }
+
     private static void PrintAtTimeZone(SqlWriter writer, AtTimeZone at)
     {
         ExpressionPrinter.PrintOperand(writer, at.Operand);
@@ -82,6 +103,18 @@ internal static class SpecialFunctionPrinter
         }
 
         Parts(writer, "SUBSTRING(", substring.Operand, " FROM ", substring.From, " FOR ", substring.For);
+        writer.Write(")");
+    }
+
+    /// <summary>SIMILAR is an operator elsewhere and would take the last operand of what stands before it.</summary>
+    private static void PrintSimilar(SqlWriter writer, SimilarSubstring similar)
+    {
+        writer.Write("SUBSTRING(");
+        ExpressionPrinter.PrintOperand(writer, similar.Operand);
+        writer.Write(" SIMILAR ");
+        ExpressionPrinter.PrintOperand(writer, similar.Pattern);
+        writer.Write(" ESCAPE ");
+        ExpressionPrinter.PrintOperand(writer, similar.Escape);
         writer.Write(")");
     }
 

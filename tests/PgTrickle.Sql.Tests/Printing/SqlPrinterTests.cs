@@ -87,6 +87,9 @@ public class SqlPrinterTests
     [InlineData("x::\"char\"", "x::\"char\"")]
     [InlineData("x::character(3)", "x::character(3)")]
     [InlineData("x::public.\"Type\"(1,a)[][]", "x::public.\"Type\"(1, a)[][]")]
+    [InlineData("EXTRACT(year FROM a)", "EXTRACT(year FROM a)")]
+    [InlineData("EXTRACT(\"value\" FROM a)", "EXTRACT('value' FROM a)")]
+    [InlineData("SUBSTRING((a AND b) SIMILAR (c || d) ESCAPE e)", "SUBSTRING((a AND b) SIMILAR (c || d) ESCAPE e)")]
     public void Operands_have_the_parentheses_they_need(string text, string printed)
     {
         var tree = CanonicalSql.ParseExpression(text);
