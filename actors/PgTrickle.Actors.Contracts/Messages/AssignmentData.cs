@@ -68,6 +68,12 @@ public sealed record AssignmentData
 
     /// <summary>Whether no due time may be skipped.</summary>
     public required bool NeverSkips { get; init; }
+
+    /// <summary>Change rows in one window above which the fuse counts an observation; null without a fuse.</summary>
+    public long? FuseCeiling { get; init; }
+
+    /// <summary>Observations in a row that blow the fuse.</summary>
+    public int FuseSensitivity { get; init; } = 1;
 }
 
 /// <summary>What the catalog says of a stream table besides its definition.</summary>
@@ -82,4 +88,5 @@ public sealed record StandingData(string Status, bool IsPopulated, bool Initiali
 /// <param name="MaxConsecutiveErrors">Failures after which it is suspended; at least 1.</param>
 /// <param name="AutoBackoff">Whether a refresh that takes nearly its whole interval stretches the interval.</param>
 /// <param name="Enabled">False while the operator has stopped all scheduled work.</param>
-public sealed record RulesData(int MaxConsecutiveErrors, bool AutoBackoff, bool Enabled);
+/// <param name="PollInterval">How often its node's change detector polls.</param>
+public sealed record RulesData(int MaxConsecutiveErrors, bool AutoBackoff, bool Enabled, TimeSpan PollInterval);

@@ -20,9 +20,17 @@ public sealed record UpstreamAdvanced(StreamTableId Id, long Upstream) : IStream
 /// <param name="Deadline">After it nobody waits for the answer, so a request that arrives later is dropped.</param>
 public sealed record RefreshStreamTable(StreamTableId Id, string Request, DateTimeOffset Deadline) : IStreamTableMessage;
 
-/// <summary>Asks for the first fill of a new stream table; answered with <see cref="RequestAnswered"/>.</summary>
-/// <inheritdoc cref="RefreshStreamTable"/>
+/// <summary>
+/// Asks to be told when a new stream table has been filled, or prepared when it was created without a fill; answered with
+/// <see cref="RequestAnswered"/>.
+/// </summary>
+/// <param name="Id">The entity.</param>
+/// <param name="Request">Names the request; the last one who asks by a name gets the answer.</param>
+/// <param name="Deadline">After it nobody waits for the answer.</param>
 public sealed record InitializeStreamTable(StreamTableId Id, string Request, DateTimeOffset Deadline) : IStreamTableMessage;
+
+/// <summary>From the coordinator: somebody else than the entity changed the status, by resuming it for instance.</summary>
+public sealed record StatusChanged(StreamTableId Id, string Status) : IStreamTableMessage;
 
 /// <summary>What a refresh did to one member.</summary>
 /// <param name="PgtId">The stream table.</param>

@@ -20,6 +20,8 @@ internal static class AssignmentCodec
             Level = data.Level,
             Group = data.Group?.ToProto(),
             NeverSkips = data.NeverSkips,
+            FuseCeiling = data.FuseCeiling ?? -1,
+            FuseSensitivity = data.FuseSensitivity,
         };
         proto.Upstream.AddRange(data.Upstream);
         proto.Downstream.AddRange(data.Downstream);
@@ -48,6 +50,8 @@ internal static class AssignmentCodec
         WatchedUpstream = [.. proto.WatchedUpstream],
         Announce = [.. proto.Announce.Select(link => new AdvanceLinkData(link.Advanced, link.Entity))],
         NeverSkips = proto.NeverSkips,
+        FuseCeiling = proto.FuseCeiling < 0 ? null : proto.FuseCeiling,
+        FuseSensitivity = Math.Max(1, proto.FuseSensitivity),
     };
 
     public static Proto.Standing ToProto(this StandingData data) => new()
@@ -71,9 +75,11 @@ internal static class AssignmentCodec
         MaxConsecutiveErrors = data.MaxConsecutiveErrors,
         AutoBackoff = data.AutoBackoff,
         Enabled = data.Enabled,
+        PollIntervalTicks = data.PollInterval.Ticks,
     };
 
-    public static RulesData ToData(this Proto.EntityRules proto) => new(proto.MaxConsecutiveErrors, proto.AutoBackoff, proto.Enabled);
+    public static RulesData ToData(this Proto.EntityRules proto) => new(
+        proto.MaxConsecutiveErrors, proto.AutoBackoff, proto.Enabled, TimeSpan.FromTicks(proto.PollIntervalTicks));
 
     private static Proto.Timetable ToProto(this TimetableData data)
     {

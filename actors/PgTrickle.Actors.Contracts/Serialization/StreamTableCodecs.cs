@@ -47,6 +47,11 @@ internal static class StreamTableCodecs
                 Id = message.Id.ToProto(), Request = message.Request, Deadline = message.Deadline.ToMicroseconds(),
             },
             proto => new InitializeStreamTable(proto.Id.ToId(), proto.Request, proto.Deadline.ToInstant())),
+        ContractCodec.Of<StatusChanged, Proto.StatusChanged>(
+            "status-changed",
+            Proto.StatusChanged.Parser,
+            message => new Proto.StatusChanged { Id = message.Id.ToProto(), Status = message.Status },
+            proto => new StatusChanged(proto.Id.ToId(), proto.Status)),
         ContractCodec.Of<RequestAnswered, Proto.RequestAnswered>("answer", Proto.RequestAnswered.Parser, ToProto, ToMessage),
     ];
 

@@ -28,7 +28,7 @@ public interface IClusterDirectory
     Task<bool> TryFoundAsync(string systemName, Func<CancellationToken, Task> found, CancellationToken cancellation);
 }
 
-/// <summary>What a node says of itself.</summary>
+/// <summary>What a node says of itself. <c>MaxWorkers</c> 0 stands for the setting <c>max_workers</c>.</summary>
 public sealed record NodeDescription(string Name, string Address, string SystemName, ImmutableArray<string> Roles, int MaxWorkers);
 
 /// <summary>A registered node: its id, and the token that its refreshes must show.</summary>

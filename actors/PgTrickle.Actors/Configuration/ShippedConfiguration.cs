@@ -1,0 +1,45 @@
+using Akka.Configuration;
+
+namespace PgTrickle.Actors.Configuration;
+
+/// <summary>The configuration files of <c>hocon/</c>, which are part of this assembly: a node needs none on its disk.</summary>
+public static class ShippedConfiguration
+{
+    /// <summary>The file with the project's own settings.</summary>
+    public const string Reference = "pgtrickle.reference.conf";
+
+    /// <summary>Names of all files, in order.</summary>
+    public static IReadOnlyList<string> Files { get; } =
+    [
+        Reference, "node.conf", "remote.conf", "cluster.conf", "sharding.conf", "persistence.conf", "serialization.conf", "dispatchers.conf",
+    ];
+
+    /// <summary>The text of one file.</summary>
+    public static string Text(string file)
+    {
+        using var stream = typeof(ShippedConfiguration).Assembly.GetManifestResourceStream("hocon." + file)
+            ?? throw new InvalidOperationException($"The configuration file {file} is not part of the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>All files, under what <paramref name="overrides"/> says.</summary>
+    /// <exception cref="ConfigurationException">The text can not be parsed.</exception>
+    public static Config Load(string overrides = "")
+    {
+        var shipped = Files.Select(Text).Select(ConfigurationFactory.ParseString).Aggregate((all, next) => next.WithFallback(all));
+        return string.IsNullOrWhiteSpace(overrides) ? shipped : Parse(overrides).WithFallback(shipped);
+    }
+
+    private static Config Parse(string text)
+    {
+        try
+        {
+            return ConfigurationFactory.ParseString(text);
+        }
+        catch (Exception problem) when (problem is not ConfigurationException)
+        {
+            throw new ConfigurationException($"The configuration can not be read: {problem.Message}", problem);
+        }
+    }
+}
