@@ -11,6 +11,8 @@ internal sealed class TestConsole
 
     public Dictionary<string, string> Variables { get; } = [];
 
+    public string Input { get; init; } = string.Empty;
+
     public string Output => _output.ToString();
 
     public string Error => _error.ToString();
@@ -21,6 +23,7 @@ internal sealed class TestConsole
     {
         Output = TextWriter.Synchronized(_output),
         Error = TextWriter.Synchronized(_error),
+        Input = new StringReader(Input),
         OutputConsole = Console(_output),
         ErrorConsole = Console(_error),
         Environment = Variables,

@@ -12,6 +12,9 @@ internal sealed record CliContext
     /// <summary>Standard error: progress and errors.</summary>
     public required TextWriter Error { get; init; }
 
+    /// <summary>Standard input.</summary>
+    public required TextReader Input { get; init; }
+
     /// <summary>Draws on <see cref="Output"/>.</summary>
     public required IAnsiConsole OutputConsole { get; init; }
 
@@ -36,6 +39,7 @@ internal sealed record CliContext
     {
         Output = Console.Out,
         Error = Console.Error,
+        Input = Console.In,
         OutputConsole = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }),
         ErrorConsole = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
         Environment = System.Environment.GetEnvironmentVariables()

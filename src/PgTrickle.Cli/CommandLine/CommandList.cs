@@ -6,5 +6,9 @@ namespace PgTrickle.Cli.CommandLine;
 /// <summary>The commands, in the order in which help shows them.</summary>
 internal static class CommandList
 {
-    public static IEnumerable<Command> All(CliContext context) => [new InstallCommand(context)];
+    public static IEnumerable<Command> All(CliContext context) =>
+    [
+        new InstallCommand(context),
+        new ExplainCommand(context),
+    ];
 }

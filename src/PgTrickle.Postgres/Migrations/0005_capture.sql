@@ -19,6 +19,8 @@ BEGIN
         )
         SELECT array_agg(relid ORDER BY relid) FROM tree);
 END $$;
+-- Tells no more than pg_inherits; who explains a query compiles it with their own rights.
+GRANT EXECUTE ON FUNCTION pgtrickle._tree(oid) TO PUBLIC;
 
 -- Names, types and collations of columns of a table, in a form that can be compared; NULL entries for columns that are gone.
 -- The expressions of virtual generated columns (18) belong to it, with all columns, any of which they may use.
