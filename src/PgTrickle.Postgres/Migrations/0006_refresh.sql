@@ -9,21 +9,30 @@
 -- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, NOT NULL, keys, views.
 CREATE FUNCTION pgtrickle._fingerprint(p_pgt_id bigint, p_relids oid[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    facts text;
+    source record;
+    part text;
 BEGIN
-    RETURN (
-        SELECT md5(concat_ws('/', d.refresh_mode, md5(d.defining_query),
-            (SELECT string_agg(concat_ws(':', a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attrelid, a.attnum)
+    SELECT d.refresh_mode || md5(d.defining_query) INTO facts FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id;
+    FOR source IN
+        SELECT s.source_relid AS relid, s.source_type, s.columns_used FROM pgtrickle.pgt_dependencies s WHERE s.pgt_id = p_pgt_id ORDER BY s.source_relid
+    LOOP
+        IF source.source_type = 'VIEW' THEN
+            SELECT r.xmin::text INTO part FROM pg_rewrite r WHERE r.ev_class = source.relid AND r.rulename = '_RETURN';
+            facts := concat_ws('/', facts, source.relid, part);
+        ELSIF source.relid = ANY (p_relids) THEN
+            SELECT string_agg(concat_ws(':', a.attname, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attnum) INTO part
                 FROM pg_attribute a
-                JOIN pgtrickle.pgt_dependencies s ON s.pgt_id = p_pgt_id AND s.source_relid = a.attrelid
-                WHERE a.attrelid = ANY (p_relids) AND a.attname = ANY (s.columns_used) AND a.attnum > 0 AND NOT a.attisdropped),
-            (SELECT string_agg(concat_ws(':', i.indrelid, i.indkey), ',' ORDER BY i.indrelid, i.indexrelid)
+                WHERE a.attrelid = source.relid AND a.attnum > 0 AND a.attname = ANY (source.columns_used) AND NOT a.attisdropped;
+            facts := concat_ws('/', facts, source.relid, part);
+            SELECT string_agg(i.indkey::text, ',' ORDER BY i.indexrelid) INTO part
                 FROM pg_index i
-                WHERE i.indrelid = ANY (p_relids) AND i.indisunique AND i.indisvalid AND i.indimmediate
-                    AND i.indpred IS NULL AND i.indexprs IS NULL),
-            (SELECT string_agg(concat_ws(':', r.ev_class, r.xmin), ',' ORDER BY r.ev_class)
-                FROM pgtrickle.pgt_dependencies s JOIN pg_rewrite r ON r.ev_class = s.source_relid
-                WHERE s.pgt_id = p_pgt_id AND s.source_type = 'VIEW' AND r.rulename = '_RETURN')))
-        FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id);
+                WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
+            facts := concat_ws('/', facts, part);
+        END IF;
+    END LOOP;
+    RETURN md5(facts);
 END $$;
 
 -- Which server and database a frontier belongs to.
@@ -86,6 +95,9 @@ DECLARE
     probe pgtrickle.probe;
     source record;
     problems text[];
+    functions oid[];
+    capture int;
+    state record;
     is_disabled bool := false;
     is_foreign bool := false;
     lost text;
@@ -99,17 +111,26 @@ BEGIN
     END IF;
 
     probe := ROW('NO_DATA', NULL, false, 0, array_fill(0::bigint, ARRAY[cardinality(plan.capture_ids)]), 0, NULL, clock_timestamp());
-    SELECT md5(string_agg(c.hash, ',' ORDER BY i.id)), array_agg(c.problem) FILTER (WHERE c.problem <> 'disabled'), coalesce(bool_or(c.problem = 'disabled'), false)
-        INTO probe.captures, problems, is_disabled
-        FROM (SELECT DISTINCT id FROM unnest(plan.capture_ids) AS id WHERE id IS NOT NULL) AS i
-        CROSS JOIN LATERAL pgtrickle._capture_state(i.id) AS c;
+    probe.captures := '';
+    FOREACH capture IN ARRAY plan.capture_ids LOOP
+        state := pgtrickle._capture_state(capture);
+        probe.captures := md5(probe.captures || state.hash);
+        IF state.problem = 'disabled' THEN
+            is_disabled := true;
+        ELSIF state.problem IS NOT NULL THEN
+            problems := problems || state.problem;
+        END IF;
+    END LOOP;
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION 'the captures of stream table %.% do not fit their sources: %', d.pgt_schema, d.pgt_name, array_to_string(problems, ', ')
             USING ERRCODE = 'PT002', DETAIL = p_pgt_id::text;
     END IF;
     -- A function whose body was replaced yields other results.
-    probe.captures := md5(concat_ws('/', probe.captures, (
-        SELECT string_agg(concat_ws(':', p.oid, p.xmin), ',' ORDER BY p.oid) FROM pg_proc p WHERE p.oid = ANY (pgtrickle._user_functions(d.analysis)))));
+    functions := pgtrickle._user_functions(d.analysis);
+    IF functions IS NOT NULL THEN
+        probe.captures := md5(concat_ws('/', probe.captures, (
+            SELECT string_agg(concat_ws(':', p.oid, p.xmin), ',' ORDER BY p.oid) FROM pg_proc p WHERE p.oid = ANY (functions))));
+    END IF;
 
     IF NOT s.is_populated THEN
         IF p_strategy NOT LIKE '%FILL%' THEN

@@ -1,0 +1,118 @@
+using Npgsql;
+using PgTrickle.Postgres.Ports;
+using PgTrickle.Postgres.Tests.Refresh;
+using PgTrickle.TestInfrastructure;
+
+namespace PgTrickle.Postgres.Tests.Capture;
+
+/// <summary>A table that changes its shape never fails who writes to it, and never leaves a stream table silently wrong.</summary>
+public sealed class DriftTests
+{
+    private const string Source = """
+        CREATE TABLE src (id int PRIMARY KEY, a int, b varchar(10), unused text);
+        INSERT INTO src SELECT n, n, 'b' || n, 'u' FROM generate_series(1, 10) AS n;
+        """;
+
+    [Theory]
+    [PostgresVersions("ALTER TABLE src DROP COLUMN b")]
+    [PostgresVersions("ALTER TABLE src RENAME b TO c")]
+    [PostgresVersions("ALTER TABLE src ALTER b TYPE int USING id")]
+    public async Task A_writer_goes_on_when_a_captured_column_is_dropped_renamed_or_retyped(PostgresVersion version, string ddl)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a, b FROM src");
+        // The same session before and after, so that the cached plans of the trigger are in use.
+        await using var writer = await harness.Database.User.OpenConnectionAsync();
+        await writer.ExecuteAsync("UPDATE src SET a = 0 WHERE id = 1");
+        await harness.ExecuteAsync(ddl);
+        await writer.ExecuteAsync("UPDATE src SET a = 1 WHERE id = 1");
+        await writer.ExecuteAsync("DELETE FROM src WHERE id = 2");
+        await writer.ExecuteAsync("INSERT INTO src (id, a) VALUES (11, 1)");
+        Assert.Equal(3, await harness.BufferRowsAsync("st", "w = 2"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_repeatable_read_writer_whose_snapshot_is_older_than_the_change_goes_on(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a, b FROM src");
+        await using var renaming = await harness.Database.User.OpenConnectionAsync();
+        await using var retyping = await harness.Database.User.OpenConnectionAsync();
+        foreach (var writer in (NpgsqlConnection[])[renaming, retyping])
+        {
+            await writer.ExecuteAsync("INSERT INTO src VALUES (100 + pg_backend_pid(), 1, 'x')");
+            await writer.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+        }
+
+        await harness.ExecuteAsync("ALTER TABLE src RENAME b TO c");
+        await renaming.ExecuteAsync("INSERT INTO src VALUES (20, 1, 'x'); COMMIT");
+        await harness.ExecuteAsync("ALTER TABLE src RENAME c TO b; ALTER TABLE src ALTER a TYPE bigint");
+        await retyping.ExecuteAsync($"INSERT INTO src VALUES (21, {long.MaxValue}, 'x'); COMMIT");
+        Assert.True(await harness.BufferRowsAsync("st", "w = 2") > 0);
+    }
+
+    [Theory]
+    [PostgresVersions("ALTER TABLE src ALTER b TYPE varchar(40)")]
+    [PostgresVersions("ALTER TABLE src ALTER b TYPE text")]
+    public async Task A_longer_text_is_captured_by_a_session_that_knew_the_shorter_type(PostgresVersion version, string ddl)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, b::text AS b FROM src");
+        await using var writer = await harness.Database.User.OpenConnectionAsync();
+        await writer.ExecuteAsync("UPDATE src SET b = 'short'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+        await harness.ExecuteAsync(ddl);
+        await writer.ExecuteAsync("UPDATE src SET b = 'far longer than ten characters' WHERE id = 1; COMMIT");
+        await writer.ExecuteAsync("UPDATE src SET b = 'as long as thirty characters..' WHERE id = 2");
+        await harness.RefreshAndCompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task Changes_of_unused_columns_leave_the_refresh_differential(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a FROM src");
+        await harness.ExecuteAsync("ALTER TABLE src DROP COLUMN unused; ALTER TABLE src ADD COLUMN more int DEFAULT 7; CREATE INDEX ON src (a)");
+        await harness.ExecuteAsync("UPDATE src SET a = 100, more = 8 WHERE id = 3");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+        await harness.CompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_dropped_column_that_is_used_is_a_permanent_error_that_names_it(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a FROM src");
+        await harness.ExecuteAsync("ALTER TABLE src DROP COLUMN a");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAsync("st"));
+        Assert.Equal(FailureKind.Permanent, failure.Kind);
+        Assert.Equal(10, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM st"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_source_key_that_comes_or_goes_recompiles_and_stays_right(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT b, count(*) AS n FROM src GROUP BY b");
+        await harness.ExecuteAsync("ALTER TABLE src ADD UNIQUE (unused, id); UPDATE src SET b = 'same' WHERE id < 5");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("ALTER TABLE src DROP CONSTRAINT src_pkey; INSERT INTO src VALUES (1, 1, 'same')");
+        await harness.RefreshAndCompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_trigger_that_was_disabled_meanwhile_reinitialises(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a FROM src");
+        await harness.ExecuteAsync("ALTER TABLE src DISABLE TRIGGER ALL; UPDATE src SET a = -1; ALTER TABLE src ENABLE TRIGGER ALL");
+        Assert.Equal(RefreshAction.Reinitialize, (await harness.RefreshAsync("st")).Action);
+        await harness.CompareAsync();
+        await harness.ExecuteAsync("UPDATE src SET a = -2 WHERE id = 1");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+        await harness.ExecuteAsync("ALTER TABLE src DISABLE TRIGGER ALL; UPDATE src SET a = -3 WHERE id = 1");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("UPDATE src SET a = -4 WHERE id = 1");
+        Assert.Equal(RefreshAction.Full, (await harness.RefreshAsync("st")).Action);
+        await harness.CompareAsync();
+    }
+}
