@@ -421,13 +421,13 @@ BEGIN
     RETURN true;
 END $$;
 
--- The transaction below which every consumer of a capture has all changes behind it. A consumer that is being created counts from its registration.
-CREATE FUNCTION pgtrickle._consumed_below(p_capture_id int) RETURNS xid8
+-- Where the consumers of a capture stand; a change row is needed as long as one of them does not see its transaction. A consumer that is being created
+-- counts from its registration, and so does one without contents.
+CREATE FUNCTION pgtrickle._consumed_snapshots(p_capture_id int) RETURNS pg_snapshot[]
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT pg_snapshot_xmin(coalesce(s.frontier_snapshot, u.registered_snapshot))
+    SELECT array_agg(DISTINCT coalesce(s.frontier_snapshot, u.registered_snapshot)::text)::pg_snapshot[]
     FROM pgtrickle.capture_consumers u JOIN pgtrickle.stream_table_state s USING (pgt_id)
     WHERE u.capture_id = p_capture_id
-    ORDER BY 1 LIMIT 1
 $$;
 
 -- Removes up to p_limit change rows that everybody has behind him; returns how many. A large buffer that is consumed as a whole is truncated:
@@ -437,22 +437,23 @@ CREATE FUNCTION pgtrickle._clean_buffer(p_capture_id int, p_limit int, p_truncat
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     buffer text := format('pgtrickle_changes.%I', 'b_' || p_capture_id);
-    below xid8 := pgtrickle._consumed_below(p_capture_id);
-    needed bool;
+    question text := format('SELECT EXISTS (SELECT FROM %s b WHERE EXISTS (SELECT FROM unnest($1) AS s WHERE NOT pg_visible_in_snapshot(b.xid, s)))', buffer);
+    snapshots pg_snapshot[] := pgtrickle._consumed_snapshots(p_capture_id);
+    is_needed bool;
     removed bigint;
 BEGIN
-    IF below IS NULL THEN
+    IF snapshots IS NULL THEN
         RETURN 0;
     END IF;
     IF pg_relation_size(buffer::regclass) >= p_truncate_from THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE xid >= $1)', buffer) INTO needed USING below;
-        IF NOT needed THEN
+        EXECUTE question INTO is_needed USING snapshots;
+        IF NOT is_needed THEN
             BEGIN
                 PERFORM set_config('lock_timeout', '5ms', true);
                 EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', buffer);
-                below := pgtrickle._consumed_below(p_capture_id);
-                EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE xid >= $1), (SELECT count(*) FROM %1$s)', buffer) INTO needed, removed USING below;
-                IF NOT needed THEN
+                EXECUTE question INTO is_needed USING pgtrickle._consumed_snapshots(p_capture_id);
+                IF NOT is_needed THEN
+                    EXECUTE format('SELECT count(*) FROM %s', buffer) INTO removed;
                     EXECUTE format('TRUNCATE %s', buffer);
                     RETURN removed;
                 END IF;
@@ -461,7 +462,10 @@ BEGIN
             END;
         END IF;
     END IF;
-    EXECUTE format('DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE xid < $1 LIMIT $2))', buffer) USING below, p_limit;
+    EXECUTE format(
+        'DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT b.ctid FROM %1$s b '
+        'WHERE NOT EXISTS (SELECT FROM unnest($1) AS s WHERE NOT pg_visible_in_snapshot(b.xid, s)) LIMIT $2))', buffer)
+        USING snapshots, p_limit;
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END $$;

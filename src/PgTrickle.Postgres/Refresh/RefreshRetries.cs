@@ -7,7 +7,7 @@ namespace PgTrickle.Postgres.Refresh;
 internal static class RefreshRetries
 {
     public static ResiliencePipeline Create(int retries, RefreshEngineOptions options, TimeProvider time, Func<ValueTask>? onRetry = null) =>
-        new ResiliencePipelineBuilder { TimeProvider = time }
+        retries == 0 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
                 ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } exception && FailureClassifier.IsWorthRetrying(exception)),

@@ -1,4 +1,3 @@
-using PgTrickle.Postgres.Ports;
 using PgTrickle.Postgres.Refresh;
 using PgTrickle.Postgres.Tests.Refresh;
 using PgTrickle.TestInfrastructure;

@@ -59,7 +59,8 @@ public sealed class DriftTests
         await using var harness = await RefreshHarness.CreateAsync(version, Source);
         await harness.CreateAsync("st", "SELECT id, b::text AS b FROM src");
         await using var writer = await harness.Database.User.OpenConnectionAsync();
-        await writer.ExecuteAsync("UPDATE src SET b = 'short'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+        await writer.ExecuteAsync("UPDATE src SET b = 'short'");
+        await writer.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
         await harness.ExecuteAsync(ddl);
         await writer.ExecuteAsync("UPDATE src SET b = 'far longer than ten characters' WHERE id = 1; COMMIT");
         await writer.ExecuteAsync("UPDATE src SET b = 'as long as thirty characters..' WHERE id = 2");

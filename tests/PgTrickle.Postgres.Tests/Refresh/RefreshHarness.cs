@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -7,7 +6,6 @@ using PgTrickle.Postgres.Capture;
 using PgTrickle.Postgres.Ports;
 using PgTrickle.Postgres.Refresh;
 using PgTrickle.TestInfrastructure;
-using Xunit.Sdk;
 
 namespace PgTrickle.Postgres.Tests.Refresh;
 
@@ -141,7 +139,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _connections = connections;
         Identity = identity;
-        Engine = new RefreshEngine(connections, identity, StreamTableCompiler.Compile, TimeProvider.System, NullLogger<RefreshEngine>.Instance, options);
+        Engine = new RefreshEngine(connections, identity, Compiler.Compile, TimeProvider.System, NullLogger<RefreshEngine>.Instance, options);
         Detector = new ChangeDetector(connections.Control);
     }
 
