@@ -88,23 +88,6 @@ CREATE VIEW pgtrickle.all_settings AS
 SELECT d.name, pgtrickle._setting(d.name) AS value, d.default_value, s.updated_at, s.updated_by
 FROM pgtrickle._setting_definitions() d LEFT JOIN pgtrickle.settings s USING (name);
 
--------------------------------------------------------------------------------------------------------------------------------- nodes
-
-CREATE FUNCTION pgtrickle.cluster_nodes() RETURNS TABLE (
-        node_id bigint, node_name text, address text, roles text[], state text, is_alive bool, active_workers int, max_workers int,
-        entities int, started_at timestamptz, heartbeat_at timestamptz)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT m.node_id, m.node_name, m.address, m.roles, m.state, m.heartbeat_at > clock_timestamp() - interval '15 seconds',
-        m.active_workers, m.max_workers, m.entities, m.started_at, m.heartbeat_at
-    FROM pgtrickle.cluster_members m ORDER BY m.node_id
-$$;
-
-CREATE FUNCTION pgtrickle.worker_pool_status() RETURNS TABLE (active_workers bigint, max_workers bigint)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(sum(n.active_workers), 0), coalesce(sum(n.max_workers), 0) FROM pgtrickle.cluster_nodes() n WHERE n.is_alive
-$$;
-GRANT EXECUTE ON FUNCTION pgtrickle.cluster_nodes(), pgtrickle.worker_pool_status() TO PUBLIC;
-
 CREATE VIEW pgtrickle.quick_health AS
 SELECT h.*,
     CASE WHEN h.nodes_alive = 0 OR h.error_tables > 0 THEN 'CRITICAL' WHEN h.suspended_tables > 0 OR h.stale_tables > 0 THEN 'WARNING' ELSE 'OK' END AS status
@@ -113,7 +96,7 @@ FROM (
         pg_catalog.count(*) FILTER (WHERE s.status = 'ERROR') AS error_tables,
         pg_catalog.count(*) FILTER (WHERE s.status = 'SUSPENDED') AS suspended_tables,
         pg_catalog.count(*) FILTER (WHERE s.stale) AS stale_tables,
-        (SELECT pg_catalog.count(*) FROM pgtrickle.cluster_nodes() n WHERE n.is_alive) AS nodes_alive
+        (SELECT pg_catalog.count(*) FROM pgtrickle.cluster_nodes() n WHERE n.alive) AS nodes_alive
     FROM pgtrickle.stream_tables_info s
 ) AS h;
 
