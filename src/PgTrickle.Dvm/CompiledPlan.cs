@@ -50,9 +50,16 @@ public sealed record PlanSource(int Ordinal, RelationInfo Relation, SyntaxList<C
 
 /// <summary>The names that statements are printed with.</summary>
 /// <param name="Table">The stream table.</param>
-/// <param name="ChangeViews">The view on the change buffer of each source, by ordinal: <c>xid</c>, <c>w</c>, and the columns by name.</param>
-/// <param name="Buffer">The stream table's own change buffer (<c>w</c> and the visible columns by name), if something reads it.</param>
-public sealed record PlanNames(QualifiedName Table, SyntaxList<QualifiedName> ChangeViews, QualifiedName? Buffer = null);
+/// <param name="ChangeViews">The view on the change buffer of each source, by ordinal: transaction, weight, and the columns by name.</param>
+/// <param name="Buffer">The stream table's own change buffer (weight and the visible columns by name), if something reads it.</param>
+public sealed record PlanNames(QualifiedName Table, SyntaxList<QualifiedName> ChangeViews, QualifiedName? Buffer = null)
+{
+    /// <summary>The column of a change buffer, and of the view on it, that holds the writing transaction's xid8.</summary>
+    public SqlIdentifier XidColumn { get; init; } = new("xid");
+
+    /// <summary>The column that holds the weight: -1 or +1.</summary>
+    public SqlIdentifier WeightColumn { get; init; } = new("w");
+}
 
 /// <summary>A hidden column of a stream table.</summary>
 /// <param name="Name">Its name, beginning with <c>__pgt_</c>.</param>

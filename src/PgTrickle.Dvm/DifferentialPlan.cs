@@ -86,7 +86,7 @@ internal sealed class DifferentialPlan : CompiledPlan
             return null;
         }
 
-        var context = new DeltaContext(Sources, names.ChangeViews, known, ClockBit, _raw);
+        var context = new DeltaContext(Sources, names, known, ClockBit, _raw);
         if (_options.Naive)
         {
             var terms = NaiveDelta.Of(context, _rule.Result.Source);

@@ -19,7 +19,7 @@ internal static class ChangeStatement
         var tables = new List<CommonTableExpression>(change.Tables) { Cte(Target.Change, change.Body.AsQuery(), materialized: true), Cte(Gate, Counts(), true) };
         if (names.Buffer is { } buffer)
         {
-            tables.Add(Cte(Passed, PassOn(result, buffer)));
+            tables.Add(Cte(Passed, PassOn(result, buffer, names.WeightColumn)));
         }
 
         return strategy == ApplyStrategy.Merge ? Merge(result, change, names, tables) : Split(result, names, tables);
@@ -98,21 +98,21 @@ internal static class ChangeStatement
     }
 
     /// <summary>Old images as -1 rows and new ones as +1 rows; an update that no visible column shows is nobody's business.</summary>
-    private static InsertStatement PassOn(StoredResult result, QualifiedName buffer)
+    private static InsertStatement PassOn(StoredResult result, QualifiedName buffer, SqlIdentifier weight)
     {
         var visible = result.VisibleColumns.ToList();
         var seen = Or(
             IsNull(Column(Target.Tid)),
             Not(Column(Target.Keep)),
             Or(visible.Select(i => Consolidation.Differs(Column(Target.New(i)), Column(Target.Old(i)), result.Columns[i].Type))));
-        SelectBody Rows(int weight, Func<int, SqlIdentifier> name, SqlExpression condition) => Select(
-            visible.Select(i => new SelectTarget(Column(name(i)))).Prepend(new SelectTarget(Cast(Integer(weight), TypeName.Standard("smallint"))))) with
+        SelectBody Rows(int sign, Func<int, SqlIdentifier> name, SqlExpression condition) => Select(
+            visible.Select(i => new SelectTarget(Column(name(i)))).Prepend(new SelectTarget(Cast(Integer(sign), TypeName.Standard("smallint"))))) with
         {
             From = [Table(Target.Change)],
             Where = And(condition, seen),
         };
         var rows = UnionAll(Rows(-1, Target.Old, IsNotNull(Column(Target.Tid))), Rows(1, Target.New, Column(Target.Keep)));
-        return new InsertStatement(new TargetTable(buffer), [new SqlIdentifier("w"), .. visible.Select(i => result.Columns[i].Name)], rows.AsQuery());
+        return new InsertStatement(new TargetTable(buffer), [weight, .. visible.Select(i => result.Columns[i].Name)], rows.AsQuery());
     }
 
     private static SyntaxList<SqlIdentifier> ColumnNames(StoredResult result)

@@ -13,23 +13,23 @@ internal sealed class DeltaContext
     private static readonly SqlIdentifier Buffer = new("b");
 
     private readonly Dictionary<uint, PlanSource> _sources;
-    private readonly SyntaxList<QualifiedName> _changeViews;
+    private readonly PlanNames _names;
     private readonly List<CommonTableExpression> _tables = [];
     private readonly HashSet<int> _captured = [];
     private readonly bool _raw;
 
     /// <param name="sources">The plan's sources.</param>
-    /// <param name="changeViews">Their change views, by ordinal.</param>
+    /// <param name="names">Where their changes are.</param>
     /// <param name="mask">The sources that changed.</param>
     /// <param name="clockBit">The clock's bit, or 0.</param>
     /// <param name="raw">
     /// Whether changes may be used as they were captured, with rows of intermediate states: only if nothing is joined, no expression can fail, and the result is
     /// consolidated or summed anyway.
     /// </param>
-    public DeltaContext(IReadOnlyList<PlanSource> sources, SyntaxList<QualifiedName> changeViews, long mask, long clockBit, bool raw)
+    public DeltaContext(IReadOnlyList<PlanSource> sources, PlanNames names, long mask, long clockBit, bool raw)
     {
         _sources = sources.ToDictionary(static s => s.Relation.Oid);
-        _changeViews = changeViews;
+        _names = names;
         _raw = raw;
         Mask = mask;
         ClockMoved = (mask & clockBit) != 0;
@@ -126,26 +126,27 @@ internal sealed class DeltaContext
     /// </summary>
     private SelectBody Captured(PlanSource source, SqlIdentifier weight, bool consolidated)
     {
-        SqlExpression Of(string column) => Column(Buffer, column);
+        var xid = Column(Buffer, _names.XidColumn);
+        var change = Column(Buffer, _names.WeightColumn);
         var snapshot = Cast(Parameter(1), TypeName.Named(new QualifiedName("pg_catalog", "pg_snapshot")));
         var own = new SubscriptExpression(
             Cast(Parameter(2), TypeName.Named(new QualifiedName("pg_catalog", "_xid8"))),
             [new Subscript(false, null, Integer(source.Ordinal + 1))]);
         var visible = And(
-            Binary(Of("xid"), ">=", Call("pg_snapshot_xmin", snapshot)),
-            Not(Call("pg_visible_in_snapshot", Of("xid"), snapshot)),
-            IsDistinctFrom(Of("xid"), own));
-        var rows = Table(_changeViews[source.Ordinal], Buffer);
+            Binary(xid, ">=", Call("pg_snapshot_xmin", snapshot)),
+            Not(Call("pg_visible_in_snapshot", xid, snapshot)),
+            IsDistinctFrom(xid, own));
+        var rows = Table(_names.ChangeViews[source.Ordinal], Buffer);
         if (!consolidated)
         {
-            return Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(Of("w")).As(weight))) with
+            return Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(change).As(weight))) with
             {
                 From = [rows],
                 Where = visible,
             };
         }
 
-        var sum = Sum(Of("w"));
+        var sum = Sum(change);
         return Select(source.Columns.Select(c => Consolidation.Value(Column(Buffer, c.Name), c.Type).As(c.Name)).Append(sum.As(weight))) with
         {
             From = [rows],

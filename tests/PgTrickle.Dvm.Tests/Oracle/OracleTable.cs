@@ -47,14 +47,18 @@ internal sealed class OracleTable
         var (analysis, catalog) = await CatalogReader.ReadAsync(connection, query, $"v_{name}");
         var plan = Compiler.Compile(analysis, catalog, options ?? new CompileOptions { Mode = RequestedMode.Differential });
         await connection.ExecuteAsync($"CREATE TABLE {name} AS SELECT * FROM v_{name} WITH NO DATA");
-        await connection.ExecuteAsync($"CREATE TABLE {name}_out AS SELECT 1::smallint AS w, * FROM v_{name} WITH NO DATA");
+        await connection.ExecuteAsync($"CREATE TABLE {name}_out AS SELECT 1::smallint AS __pgt_w, * FROM v_{name} WITH NO DATA");
         foreach (var source in plan.Sources)
         {
             await CaptureAsync(connection, $"{name}_b{source.Ordinal}", source);
         }
 
         var names = new PlanNames(
-            Public(name), plan.Sources.Select(s => Public($"{name}_b{s.Ordinal}")).ToSyntaxList(), Public($"{name}_out"));
+            Public(name), plan.Sources.Select(s => Public($"{name}_b{s.Ordinal}")).ToSyntaxList(), Public($"{name}_out"))
+        {
+            XidColumn = "__pgt_xid",
+            WeightColumn = "__pgt_w",
+        };
         foreach (var statement in plan.Setup(names))
         {
             await connection.ExecuteAsync(statement);
@@ -139,14 +143,14 @@ internal sealed class OracleTable
     {
         if (await MultisetAssert.DifferenceAsync(
             _connection,
-            $"SELECT {columns} FROM before UNION ALL SELECT {columns} FROM {_name}_out WHERE w = 1",
-            $"SELECT {columns} FROM {_name} UNION ALL SELECT {columns} FROM {_name}_out WHERE w = -1") is { } difference)
+            $"SELECT {columns} FROM before UNION ALL SELECT {columns} FROM {_name}_out WHERE __pgt_w = 1",
+            $"SELECT {columns} FROM {_name} UNION ALL SELECT {columns} FROM {_name}_out WHERE __pgt_w = -1") is { } difference)
         {
             throw new XunitException($"The buffer does not tell what changed.\n{difference}");
         }
 
         var noted = LastCounts.Length == 0 ? [0, 0] : LastCounts.Split(',').Select(static n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        var passed = await _connection.QueryAsync($"SELECT count(*) FILTER (WHERE w = 1), count(*) FILTER (WHERE w = -1) FROM {_name}_out");
+        var passed = await _connection.QueryAsync($"SELECT count(*) FILTER (WHERE __pgt_w = 1), count(*) FILTER (WHERE __pgt_w = -1) FROM {_name}_out");
         Assert.True((long)passed.Rows[0][0]! <= noted[0] && (long)passed.Rows[0][1]! <= noted[1], $"noted {LastCounts}, passed on {passed.Rows[0][0]},{passed.Rows[0][1]}");
     }
 
@@ -159,7 +163,7 @@ internal sealed class OracleTable
         foreach (var source in Plan.Sources)
         {
             var changed = await _connection.ScalarAsync<bool>(
-                $"SELECT EXISTS (SELECT FROM {_name}_b{source.Ordinal} WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot))",
+                $"SELECT EXISTS (SELECT FROM {_name}_b{source.Ordinal} WHERE __pgt_xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(__pgt_xid, $1::text::pg_snapshot))",
                 _snapshot);
             mask |= changed ? 1L << source.Ordinal : 0;
         }
@@ -196,13 +200,13 @@ internal sealed class OracleTable
     {
         var columns = string.Concat(source.Columns.Select(static c => $", {c.Name}"));
         var definition = string.Concat(source.Columns.Select(static c => $", {c.Name}"));
-        await connection.ExecuteAsync($"CREATE TABLE {buffer} AS SELECT pg_current_xact_id() AS xid, 1::smallint AS w{definition} FROM {source.Relation.Name} WITH NO DATA");
-        await connection.ExecuteAsync($"ALTER TABLE {buffer} ALTER COLUMN xid SET DEFAULT pg_current_xact_id()");
+        await connection.ExecuteAsync($"CREATE TABLE {buffer} AS SELECT pg_current_xact_id() AS __pgt_xid, 1::smallint AS __pgt_w{definition} FROM {source.Relation.Name} WITH NO DATA");
+        await connection.ExecuteAsync($"ALTER TABLE {buffer} ALTER COLUMN __pgt_xid SET DEFAULT pg_current_xact_id()");
         string Values(string row) => string.Concat(source.Columns.Select(c => $", {row}.{c.Name}"));
         await connection.ExecuteAsync($"""
             CREATE FUNCTION {buffer}_f() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN
-                IF TG_OP <> 'INSERT' THEN INSERT INTO {buffer}(w{columns}) VALUES (-1{Values("OLD")}); END IF;
-                IF TG_OP <> 'DELETE' THEN INSERT INTO {buffer}(w{columns}) VALUES (1{Values("NEW")}); END IF;
+                IF TG_OP <> 'INSERT' THEN INSERT INTO {buffer}(__pgt_w{columns}) VALUES (-1{Values("OLD")}); END IF;
+                IF TG_OP <> 'DELETE' THEN INSERT INTO {buffer}(__pgt_w{columns}) VALUES (1{Values("NEW")}); END IF;
                 RETURN NULL;
             END $f$
             """);

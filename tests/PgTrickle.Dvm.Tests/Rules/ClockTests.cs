@@ -1,0 +1,78 @@
+using System.Globalization;
+using PgTrickle.Dvm.Tests.Oracle;
+using PgTrickle.TestInfrastructure;
+using Xunit.Abstractions;
+
+namespace PgTrickle.Dvm.Tests.Rules;
+
+/// <summary>Rows enter and leave because time passes, though no table changes; together with changes, and with a clock that was set back.</summary>
+public sealed class ClockTests(ITestOutputHelper output)
+{
+    public static TheoryData<string> Queries => new()
+    {
+        "SELECT id, day FROM orders WHERE day >= CURRENT_DATE",
+        "SELECT id, day FROM orders WHERE day > CURRENT_DATE - 2 AND CURRENT_DATE + 1 >= day AND amount > 0",
+        "SELECT note, count(*) AS n, sum(amount) AS s FROM orders WHERE ts < now() AND ts >= now() - interval '1 day' GROUP BY note",
+        "SELECT id FROM orders WHERE ts < LOCALTIMESTAMP OR note = 'a'",
+        "SELECT date_trunc('hour', ts) AS h, count(*) AS n FROM orders WHERE date_trunc('hour', ts) = date_trunc('hour', now()) - interval '3 hours' OR note IS NULL GROUP BY 1",
+        "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id AND o.day <> CURRENT_DATE WHERE c.name <> 'b'",
+        "SELECT c.id, o.id AS oid FROM customers c LEFT JOIN orders o ON o.customer_id = c.id AND o.day <= CURRENT_DATE",
+        "SELECT id, CURRENT_DATE - day AS age FROM orders",
+        "SELECT count(*) FILTER (WHERE ts > CURRENT_TIMESTAMP(0)) AS future, count(*) AS n FROM orders",
+        "SELECT DISTINCT ON (customer_id) customer_id, id AS o FROM orders WHERE day <= CURRENT_DATE ORDER BY customer_id, ts DESC, id",
+        "SELECT customer_id, count(*) AS n FROM orders GROUP BY customer_id HAVING max(ts) < now()",
+    };
+
+    [PostgresMemberData(nameof(Queries))]
+    [Theory]
+    public async Task Rows_enter_and_leave_as_time_passes(PostgresVersion version, string query)
+    {
+        var random = Seed.Random(output);
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await Shop.CreateAsync(connection, random);
+        var table = await OracleTable.CreateAsync(connection, "st", query, fill: false);
+        output.WriteLine(table.Plan.Explain(ExplainStage.Sql));
+        var then = 0;
+        foreach (var hours in new[] { -30, 55, -3, -49 })
+        {
+            var now = await connection.ScalarAsync<DateTime>("SELECT now()");
+            var clock = new DateTime(now.AddHours(hours).Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, DateTimeKind.Utc);
+            var past = await OracleTable.CreateAsync(connection, $"past{++then}", AsAt(query, clock), fill: false);
+            await connection.ExecuteAsync("TRUNCATE st");
+            await table.FillAsAtAsync(past, clock);
+            if (hours != -3)
+            {
+                await Shop.IntervalAsync(connection, random);
+            }
+
+            await table.RefreshAsync();
+            Assert.NotEqual("Full", table.LastAction);
+        }
+
+        await table.RefreshAsync();
+    }
+
+    [PostgresVersions]
+    [Theory]
+    public async Task A_clock_whose_expressions_kept_their_values_is_nothing_to_do(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await Shop.CreateAsync(connection, Seed.Random(output));
+        var table = await OracleTable.CreateAsync(connection, "st", "SELECT id FROM orders WHERE day >= date_trunc('year', CURRENT_DATE + 1)");
+        await table.RefreshAsync();
+        Assert.Equal("nothing", table.LastAction);
+Assert.StartsWith("date_trunc('year'", table.Plan.ClockMoved, StringComparison.Ordinal);
+    }
+
+    /// <summary>The query as it would have read at another time.</summary>
+    private static string AsAt(string query, DateTime clock)
+    {
+        var literal = $"timestamptz '{clock.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}+00'";
+        return query.Replace("CURRENT_TIMESTAMP(0)", $"({literal})", StringComparison.Ordinal)
+            .Replace("LOCALTIMESTAMP", $"({literal})::timestamp", StringComparison.Ordinal)
+            .Replace("CURRENT_DATE", $"({literal})::date", StringComparison.Ordinal)
+            .Replace("now()", $"({literal})", StringComparison.Ordinal);
+    }
+}
