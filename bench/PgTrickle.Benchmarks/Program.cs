@@ -1,1 +1,21 @@
-namespace PgTrickle.Benchmarks; internal static class Program { private static int Main() => 0; }
+using System.CommandLine;
+using PgTrickle.Benchmarks.Capture;
+using PgTrickle.Benchmarks.Idle;
+using PgTrickle.Benchmarks.Refresh;
+
+namespace PgTrickle.Benchmarks;
+
+/// <summary>Benchmarks that print ratios taken in one run; what they compare alternates, so that a drift of the machine hits both sides.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] arguments)
+    {
+        var root = new RootCommand("Benchmarks of PgTrickle.Cluster. Each starts a server of its own and prints a table of medians and ratios.")
+        {
+            RefreshBenchmark.Command(),
+            CaptureBenchmark.Command(),
+            IdleBenchmark.Command(),
+        };
+        return root.Parse(arguments).InvokeAsync();
+    }
+}
