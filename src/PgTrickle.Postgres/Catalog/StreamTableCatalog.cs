@@ -14,7 +14,7 @@ public sealed class StreamTableCatalog(NpgsqlDataSource control, string nodeName
         SELECT s.pgt_id, coalesce(n.nspname::text, s.pgt_schema), coalesce(c.relname::text, s.pgt_name), s.schedule, s.refresh_mode,
             x.effective_refresh_mode, s.refresh_tier, x.status, x.is_populated, s.initialize, x.needs_reinit, s.diamond_consistency,
             s.diamond_schedule_policy, s.fuse_mode, s.fuse_ceiling, x.consecutive_errors, x.last_refresh_at, s.definition_version,
-            d.relids, d.pgt_ids, coalesce(p.clock_moved IS NOT NULL, false) OR coalesce(d.has_untracked, false), coalesce(s.fuse_sensitivity, 1)
+            d.relids, d.pgt_ids, coalesce(p.is_untracked OR p.clock_moved IS NOT NULL, d.has_untracked, false), coalesce(s.fuse_sensitivity, 1)
         FROM pgtrickle.stream_tables s
         JOIN pgtrickle.stream_table_state x USING (pgt_id)
         LEFT JOIN pgtrickle.plans p USING (pgt_id, plan_version)
