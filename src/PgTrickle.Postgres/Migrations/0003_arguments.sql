@@ -172,7 +172,7 @@ END $$;
 -- Every setting: its type, default, and range (numbers) or values (words).
 CREATE FUNCTION pgtrickle._setting_definitions()
     RETURNS TABLE (name text, kind text, default_value text, lowest numeric, highest numeric, words text[])
-    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql IMMUTABLE ROWS 19 SET search_path = pg_catalog, pg_temp AS $$
     VALUES
         ('enabled', 'bool', 'true', NULL::numeric, NULL::numeric, NULL::text[]),
         ('max_workers', 'int', '4', 1, 1000, NULL),

@@ -15,23 +15,23 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION pgtrickle._viewdef(oid) IS 'Canonical text of a view''s query.';
 
--- Relations that a view's rule reads, with the columns used of each. An attribute set is printed with its members moved up by seven,
+-- Relations that a view's rule reads, with the columns used of each; nothing for what is no view. An attribute set is printed with its members moved up by seven,
 -- so that system columns (negative) and whole rows (zero) fit in; identifiers and constants in a rule cannot look like a field.
 CREATE FUNCTION pgtrickle._rule_relations(view oid) RETURNS TABLE (relid oid, attnum int)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT substring(piece, '^[0-9]+')::oid, member::int - 7
     FROM pg_rewrite r
     CROSS JOIN LATERAL (
         SELECT piece FROM regexp_split_to_table(r.ev_action::text, ' :relid ') WITH ORDINALITY AS p(piece, n) WHERE n > 1
     ) AS pieces
     LEFT JOIN LATERAL regexp_split_to_table(btrim(substring(piece, ':selectedCols \(b([0-9 ]*)\)')), ' ') AS member ON member <> ''
-    WHERE r.ev_class = view AND r.ev_type = '1'
+    WHERE r.ev_class = view AND r.ev_type = '1' AND (SELECT c.relkind FROM pg_class c WHERE c.oid = view) = 'v'
         AND substring(piece, '^[0-9]+')::oid NOT IN (0, view)
 $$;
 
 -- Functions, aggregates and what operators stand for, in a view's rule.
 CREATE FUNCTION pgtrickle._rule_functions(view oid) RETURNS SETOF oid
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
     WITH rule AS (SELECT ev_action::text AS tree FROM pg_rewrite WHERE ev_class = view AND ev_type = '1')
     SELECT m[1]::oid FROM rule, regexp_matches(tree, ':(?:funcid|opfuncid|aggfnoid|winfnoid|tsmhandler) ([1-9][0-9]*)', 'g') AS m
     UNION
@@ -56,16 +56,16 @@ CREATE FUNCTION pgtrickle._source_type(relid oid) RETURNS text
     FROM pg_class c WHERE c.oid = relid
 $$;
 
--- Everything that only the catalog can tell about the query of a view:
+-- Everything that only the catalog can tell about the query of a view (without JIT, which recursive estimates would set off):
 --   columns    [{name, type_oid, type, typmod, collation_oid}]           in order
 --   relations  [{oid, schema, name, kind, persistence, source_type, column_numbers, column_names}]   views and what is beneath them
 --   functions  [{oid, schema, name, kind, volatility, strict, language, security_definer, aggregate_kind}]    of all these views
 CREATE FUNCTION pgtrickle._analyse(view oid) RETURNS jsonb
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH RECURSIVE used(relid, attnum) AS (
         SELECT u.relid, u.attnum FROM pgtrickle._rule_relations(view) u
         UNION
-        SELECT u.relid, u.attnum FROM used JOIN pg_class c ON c.oid = used.relid AND c.relkind = 'v', pgtrickle._rule_relations(c.oid) u
+        SELECT u.relid, u.attnum FROM used CROSS JOIN LATERAL pgtrickle._rule_relations(used.relid) u
     ),
     relation AS (
         SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
@@ -159,10 +159,12 @@ BEGIN
         PERFORM pgtrickle._refuse(format('column name "%s" is reserved', fault.name), 'Names that begin with __pgt_ belong to hidden columns.',
             'Give the column another name with AS.', '42939');
     END IF;
-    SELECT r.ev_class::regclass AS name INTO fault FROM pg_rewrite r
-    WHERE r.ev_type = '1' AND r.ev_action::text LIKE '% :hasForUpdate true %'
-        AND (r.ev_class = view OR r.ev_class IN (
-            SELECT (s.value ->> 'oid')::oid FROM jsonb_array_elements(analysis -> 'relations') AS s WHERE s.value ->> 'kind' = 'v'));
+    -- The rules of these views only: to search all of pg_rewrite takes seconds.
+    SELECT v.oid::regclass AS name INTO fault
+    FROM (SELECT view AS oid
+        UNION SELECT (s.value ->> 'oid')::oid FROM jsonb_array_elements(analysis -> 'relations') AS s WHERE s.value ->> 'kind' = 'v') AS v
+    WHERE (SELECT r.ev_action::text LIKE '% :hasForUpdate true %' FROM pg_rewrite r WHERE r.ev_class = v.oid AND r.ev_type = '1')
+    LIMIT 1;
     IF FOUND THEN
         PERFORM pgtrickle._refuse('a stream table cannot lock rows', 'The query, or a view in it, has FOR UPDATE or FOR SHARE.', 'Leave the locking clause out.', '0A000');
     END IF;
@@ -444,7 +446,7 @@ END $$;
 
 -- Stream tables that read others, directly or not, those that are read last.
 CREATE FUNCTION pgtrickle._downstream(id bigint) RETURNS TABLE (pgt_id bigint, distance int)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH RECURSIVE reader(pgt_id, distance) AS (
         SELECT d.pgt_id, 1 FROM pgtrickle.pgt_dependencies d WHERE d.source_pgt_id = id
         UNION
@@ -455,7 +457,7 @@ $$;
 
 -- Stream tables that a stream table reads, itself included at distance 0: those that must advance first have the greatest distance.
 CREATE FUNCTION pgtrickle._upstream(id bigint) RETURNS TABLE (pgt_id bigint, distance int)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH RECURSIVE source(pgt_id, distance) AS (
         SELECT id, 0
         UNION

@@ -157,7 +157,7 @@ $$;
 -- The graph as an indented text, from stream tables that read tables only to those that read others. One that reads several appears
 -- under each.
 CREATE FUNCTION pgtrickle.dependency_tree() RETURNS TABLE (tree_line text, node text, node_type text, depth int, status text, refresh_mode text)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH RECURSIVE edge AS (
         SELECT DISTINCT d.source_relid AS parent, s.pgt_relid AS child FROM pgtrickle.pgt_dependencies d JOIN pgtrickle.stream_tables s USING (pgt_id)
         WHERE d.source_type <> 'VIEW'

@@ -126,6 +126,17 @@ public sealed class ChangeTests
     }
 
     [Theory, PostgresVersions]
+    public async Task A_renamed_or_moved_stream_table_goes_by_its_new_name(PostgresVersion version)
+    {
+        await using var database = await InstalledDatabase.CreateAsync(version);
+        await database.ExecuteAsync(Chain + "CREATE SCHEMA elsewhere; ALTER TABLE a RENAME TO renamed; ALTER TABLE renamed SET SCHEMA elsewhere");
+        await database.ExecuteAsync("SELECT pgtrickle.alter_stream_table('elsewhere.renamed', tier => 'cold')");
+        await Refusal.OfAsync(database.User, "42P01", "SELECT pgtrickle.alter_stream_table('a', tier => 'cold')");
+        Assert.Equal("elsewhere.renamed", await database.ScalarAsync<string>("SELECT name FROM pgtrickle.pgt_status() WHERE schedule = '5s'"));
+        await database.ExecuteAsync("SELECT pgtrickle.create_stream_table('a', 'SELECT x FROM t')");
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_view_on_a_stream_table_holds_a_plain_drop_back(PostgresVersion version)
     {
         await using var database = await InstalledDatabase.CreateAsync(version);

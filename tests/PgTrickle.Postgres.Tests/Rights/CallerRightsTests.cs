@@ -168,6 +168,21 @@ public sealed class CallerRightsTests
     }
 
     [Theory, PostgresVersions]
+    public async Task Stream_tables_follow_renamed_and_reassigned_owners(PostgresVersion version)
+    {
+        await using var database = await InstalledDatabase.CreateAsync(version);
+        await database.ExecuteAsync(Sources + "SELECT pgtrickle.create_stream_table('s', 'SELECT id FROM plain')");
+        var heir = await database.CreateRoleAsync("heir");
+        await Assert.ThrowsAsync<PostgresException>(() => database.Database.Superuser.ExecuteAsync($"DROP ROLE {database.UserRole}"));
+        await database.Database.Superuser.ExecuteAsync($"REASSIGN OWNED BY {database.UserRole} TO {heir}");
+
+        await Refusal.OfAsync(database.User, "42501", "SELECT pgtrickle.refresh_stream_table('s')");
+        await database.As(heir).ExecuteAsync("SELECT pgtrickle.refresh_stream_table('s')");
+        Assert.Equal(heir, await database.ScalarAsync<string>("SELECT pg_get_userbyid(proowner)::text FROM pg_proc WHERE oid = (SELECT run_function FROM pgtrickle.stream_tables)"));
+        await database.As(heir).ExecuteAsync("ALTER TABLE s RENAME TO renamed; SELECT pgtrickle.drop_stream_table('renamed')");
+    }
+
+    [Theory, PostgresVersions]
     public async Task Messages_that_may_quote_data_are_shown_to_the_owner_only(PostgresVersion version)
     {
         await using var database = await InstalledDatabase.CreateAsync(version);
