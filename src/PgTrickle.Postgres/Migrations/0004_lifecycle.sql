@@ -195,7 +195,7 @@ GRANT EXECUTE ON FUNCTION pgtrickle._viewdef(oid), pgtrickle._rule_relations(oid
 -- The stream table of a name: qualified, or the first one along the caller's search_path. Part of the caller's session: no SET. A
 -- schema and a name simply joined by a dot, as scripts write that list stream tables, are understood also where SQL would need quotes.
 CREATE FUNCTION pgtrickle._find(target text) RETURNS TABLE (pgt_id bigint, pgt_relid oid, display text)
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE
     parts text[];
 BEGIN
@@ -225,7 +225,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pgtrickle._get(target text) RETURNS TABLE (pgt_id bigint, pgt_relid oid, display text)
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE ROWS 1 AS $$
 BEGIN
     RETURN QUERY SELECT * FROM pgtrickle._find(target);
     IF NOT FOUND THEN

@@ -259,7 +259,7 @@ CREATE FUNCTION pgtrickle.recommend_refresh_mode(st_name text DEFAULT NULL) RETU
 $$;
 
 CREATE FUNCTION pgtrickle.explain_st(name text) RETURNS TABLE (property text, value text)
-    LANGUAGE sql STABLE AS $$
+    LANGUAGE sql STABLE SET jit = off AS $$
     WITH target AS (SELECT s.* FROM pgtrickle._get(name) g JOIN pgtrickle.pgt_stream_tables s USING (pgt_id)),
     plan AS (
         SELECT p.* FROM target t JOIN pgtrickle.stream_table_state x USING (pgt_id) JOIN pgtrickle.plans p USING (pgt_id, plan_version)
