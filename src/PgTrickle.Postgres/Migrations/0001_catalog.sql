@@ -51,6 +51,7 @@ ALTER TABLE pgtrickle.catalog_log ALTER COLUMN xid SET STATISTICS 0;
 CREATE TABLE pgtrickle.stream_tables (
     pgt_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     pgt_relid oid NOT NULL UNIQUE,
+    -- As they were at creation: the relation may be renamed, and another may have taken the name.
     pgt_schema text NOT NULL,
     pgt_name text NOT NULL,
     owner_role oid NOT NULL,
@@ -77,8 +78,7 @@ CREATE TABLE pgtrickle.stream_tables (
     -- Bumped by every change of this row that a node has to hear of.
     definition_version bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    UNIQUE (pgt_schema, pgt_name)
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 
 -- Ids handed out to transactions that are about to create a stream table; a row lives as long as that transaction.

@@ -134,6 +134,7 @@ public sealed class ChangeTests
         await Refusal.OfAsync(database.User, "42P01", "SELECT pgtrickle.alter_stream_table('a', tier => 'cold')");
         Assert.Equal("elsewhere.renamed", await database.ScalarAsync<string>("SELECT name FROM pgtrickle.pgt_status() WHERE schedule = '5s'"));
         await database.ExecuteAsync("SELECT pgtrickle.create_stream_table('a', 'SELECT x FROM t')");
+        await database.ExecuteAsync("DROP TABLE a; SELECT pgtrickle.create_stream_table('a', 'SELECT x FROM t')");
     }
 
     [Theory, PostgresVersions]
