@@ -10,11 +10,8 @@ using PgTrickle.Sql.Syntax;
 namespace PgTrickle.Postgres.Compilation;
 
 /// <summary>Compiles stream tables and stores their plans, over the control connection.</summary>
-internal sealed partial class PlanStore(NpgsqlDataSource control, QueryCompiler compile)
+internal sealed partial class PlanStore(NpgsqlDataSource control)
 {
-    /// <summary>Raised when the same definition compiles to other statements, so that stored plans are compared and replaced.</summary>
-    public const int CompilerVersion = 1;
-
     /// <summary>The mask under which the full difference by strategy SPLIT is stored.</summary>
     public const long FullMask = -1;
 
@@ -79,7 +76,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control, QueryCompiler 
             {
                 new() { Value = input.PgtId },
                 new() { Value = input.DefinitionVersion },
-                new() { Value = CompilerVersion },
+                new() { Value = Compiler.Version },
                 new() { Value = plan.Mode == PlanMode.Full ? "FULL" : "DIFFERENTIAL" },
                 new() { Value = (object?)(plan.Fallback is { } fallback ? $"{fallback.Message}: {fallback.Detail}" : null) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new() { Value = compilation.SourceRelids },
@@ -157,7 +154,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control, QueryCompiler 
     {
         try
         {
-            return compile(input.Analysis, input.Catalog, input.Options);
+            return Compiler.Compile(input.Analysis, input.Catalog, input.Options);
         }
         catch (CompileException exception)
         {

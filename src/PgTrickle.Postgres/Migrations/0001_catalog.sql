@@ -128,8 +128,9 @@ CREATE TABLE pgtrickle.stream_table_state (
     -- State of the captures (triggers, partitions) as of the frontier: another one means that changes may have been missed.
     frontier_captures text,
     plan_version bigint,
-    -- Setup statements that gave the table its present shape (hidden columns, index).
+    -- Setup statements that gave the table its present shape (hidden columns, index), and the indexes that they made.
     shape text,
+    shape_indexes oid[],
     last_refresh_at timestamptz,
     data_timestamp timestamptz,
     consecutive_errors int NOT NULL DEFAULT 0,

@@ -278,16 +278,17 @@ END $$;
 
 -- First statement of a refresh. Checks node, rights and status, and looks for work without writing; only when a member has some are the rows locked,
 -- in order of id. Returns whether they are. 55P03: another refresh holds a row; 40001: it has just finished with one.
--- p_strategy: AUTO, or of FULL, SPLIT, FILL, SETUP those that apply, joined by a space.
+-- p_strategy: AUTO, or of FULL, SPLIT, FILL those that apply, joined by a space; SETUP or ANALYSE alone prepare a refresh.
 CREATE FUNCTION pgtrickle.refresh_open(p_ids bigint[], p_node bigint, p_token bytea, p_strategy text) RETURNS bool
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     id bigint;
     probe pgtrickle.probe;
-    has_work bool := p_strategy = 'SETUP';
+    is_preparation bool := p_strategy IN ('SETUP', 'ANALYSE');
+    has_work bool := is_preparation;
 BEGIN
     PERFORM pgtrickle._check_token(p_node, p_token);
-    IF p_strategy <> 'SETUP' AND (current_setting('transaction_isolation') <> 'repeatable read' OR pg_current_xact_id_if_assigned() IS NOT NULL) THEN
+    IF NOT is_preparation AND (current_setting('transaction_isolation') <> 'repeatable read' OR pg_current_xact_id_if_assigned() IS NOT NULL) THEN
         RAISE EXCEPTION 'a refresh has to open a REPEATABLE READ transaction' USING ERRCODE = '25001';
     END IF;
     FOREACH id IN ARRAY p_ids LOOP
@@ -312,7 +313,7 @@ BEGIN
     UPDATE pgtrickle.stream_table_state s
         SET opened_xid = pg_current_xact_id(), opened_for = p_strategy, plan_taken = false,
             -- In a group the members before decide what there is to do.
-            opened_probe = CASE WHEN cardinality(p_ids) = 1 AND p_strategy <> 'SETUP' THEN probe END
+            opened_probe = CASE WHEN cardinality(p_ids) = 1 AND NOT is_preparation THEN probe END
         WHERE s.pgt_id = ANY (p_ids);
     RETURN true;
 END $$;
@@ -349,9 +350,11 @@ BEGIN
     IF s.plan_taken THEN
         RAISE EXCEPTION 'the plan of stream table % was taken already', p_pgt_id USING ERRCODE = '55000', DETAIL = p_pgt_id::text;
     END IF;
-    IF s.opened_for = 'SETUP' THEN
+    IF s.opened_for IN ('SETUP', 'ANALYSE') THEN
         UPDATE pgtrickle.stream_table_state t SET plan_taken = true WHERE t.pgt_id = p_pgt_id;
-        RETURN QUERY SELECT t.statement, NULL::pg_snapshot, NULL::xid8[], NULL::timestamptz FROM pgtrickle._setup_statements(p_pgt_id) AS t(statement);
+        statements := CASE s.opened_for WHEN 'SETUP' THEN ARRAY(SELECT pgtrickle._setup_statements(p_pgt_id)) ELSE pgtrickle._analyse_statements(p_pgt_id) END;
+        RETURN QUERY SELECT t.statement, NULL::pg_snapshot, NULL::xid8[], NULL::timestamptz
+            FROM unnest(statements) WITH ORDINALITY AS t(statement, place) ORDER BY t.place;
         RETURN;
     END IF;
     probe := s.opened_probe;
@@ -365,6 +368,8 @@ BEGIN
         RETURN;
     ELSIF probe.action = 'FILL' THEN
         statements := plan.setup_statements || plan.fill_statements;
+    ELSIF probe.action = 'REINITIALIZE' AND s.shape IS DISTINCT FROM array_to_string(plan.setup_statements, ';') THEN
+        statements := pgtrickle._reshape_statements(p_pgt_id) || plan.setup_statements || plan.fill_statements;
     ELSIF probe.action <> 'DIFFERENTIAL' AND wanted_strategy = 'MERGE' THEN
         statements := plan.full_statements;
     ELSE
@@ -385,6 +390,82 @@ BEGIN
     RETURN QUERY SELECT t.statement, s.frontier_snapshot, s.frontier_own_xids, s.frontier_clock
         FROM unnest(statements) WITH ORDINALITY AS t(statement, place) ORDER BY t.place;
 END $$;
+
+-- Takes back what gave the table a shape that another plan does not want, and empties it: a key of a source is gone, or there is a new one. The one case in
+-- which a refresh takes an ACCESS EXCLUSIVE lock on a stream table: the aftermath of DDL on a source.
+CREATE FUNCTION pgtrickle._reshape_statements(p_pgt_id bigint) RETURNS text[]
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ARRAY(SELECT format('DROP INDEX %s', i.indexrelid::regclass) FROM pg_index i
+            WHERE i.indrelid = d.pgt_relid AND i.indexrelid = ANY (s.shape_indexes))
+        || ARRAY(SELECT format('ALTER TABLE %s DROP COLUMN %I', d.pgt_relid::regclass, a.attname) FROM pg_attribute a
+            WHERE a.attrelid = d.pgt_relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ^@ '__pgt_')
+        || ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', d.pgt_relid::regclass, a.attname) FROM pg_attribute a
+            WHERE a.attrelid = d.pgt_relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attname NOT LIKE '\_\_pgt\_%'
+                AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)))
+        || format('DELETE FROM %s', d.pgt_relid::regclass)
+    FROM pgtrickle.stream_tables d JOIN pgtrickle.stream_table_state s USING (pgt_id) WHERE d.pgt_id = p_pgt_id
+$$;
+
+-- Reads the definition again, through a view that the owner makes for a moment: tables may have been made anew under their old names, views and functions
+-- replaced, columns retyped. The query's own error is what it cannot be read for any more.
+CREATE FUNCTION pgtrickle._analyse_statements(p_pgt_id bigint) RETURNS text[]
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    name text := format('pgtrickle_run.%I', 'query_' || replace(gen_random_uuid()::text, '-', ''));
+BEGIN
+    RETURN ARRAY[
+        format('CREATE VIEW %s AS %s', name, (SELECT d.defining_query FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id)),
+        format('SELECT pgtrickle._take_analysis(%s, %L)', p_pgt_id, name),
+        format('DROP VIEW %s', name)];
+END $$;
+
+-- Called by the owner's function while it is open for ANALYSE: takes over what the view tells about the definition.
+CREATE FUNCTION pgtrickle._take_analysis(p_pgt_id bigint, p_view regclass) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    d pgtrickle.stream_tables;
+    definition text;
+    fresh jsonb;
+    misfit record;
+BEGIN
+    SELECT t.* INTO d FROM pgtrickle.stream_tables t JOIN pgtrickle.stream_table_state s USING (pgt_id)
+        JOIN pg_class c ON c.oid = t.pgt_relid JOIN pg_class v ON v.oid = p_view AND v.relowner = c.relowner AND v.relkind = 'v'
+        WHERE t.pgt_id = p_pgt_id AND s.opened_xid = pg_current_xact_id_if_assigned() AND s.opened_for = 'ANALYSE';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no analysis is asked for' USING ERRCODE = '42501';
+    END IF;
+    SELECT coalesce(q.attname, t.attname) AS name, format_type(q.atttypid, q.atttypmod) AS yields, format_type(t.atttypid, t.atttypmod) AS has INTO misfit
+        FROM (SELECT * FROM pg_attribute WHERE attrelid = p_view AND attnum > 0 AND NOT attisdropped) AS q
+        FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = d.pgt_relid AND attnum > 0 AND NOT attisdropped AND attname NOT LIKE '\_\_pgt\_%') AS t
+            ON q.attname = t.attname
+        WHERE (q.atttypid, q.atttypmod, q.attcollation) IS DISTINCT FROM (t.atttypid, t.atttypmod, t.attcollation)
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" of stream table %.% does not fit its query any more', misfit.name, d.pgt_schema, d.pgt_name
+            USING ERRCODE = '42804', DETAIL = format('The query yields %s, the table has %s.', coalesce(misfit.yields, 'no such column'), coalesce(misfit.has, 'no such column')),
+                HINT = 'Drop the stream table and create it again.';
+    END IF;
+    definition := pgtrickle._viewdef(p_view);
+    fresh := pgtrickle._analyse(p_view);
+    IF definition = d.defining_query AND fresh = d.analysis THEN
+        RETURN;
+    END IF;
+    IF EXISTS (
+        SELECT FROM jsonb_array_elements(fresh -> 'relations') AS r
+        JOIN pgtrickle.stream_tables u ON u.pgt_relid = (r.value ->> 'oid')::oid
+        WHERE u.pgt_id = p_pgt_id OR u.pgt_id IN (SELECT w.pgt_id FROM pgtrickle._downstream(p_pgt_id) w)) THEN
+        RAISE EXCEPTION 'stream table %.% has come to read itself', d.pgt_schema, d.pgt_name
+            USING ERRCODE = '3F000', HINT = 'Mend the view through which it does.';
+    END IF;
+    UPDATE pgtrickle.stream_tables t SET defining_query = definition, analysis = fresh, definition_version = t.definition_version + 1, updated_at = clock_timestamp()
+        WHERE t.pgt_id = p_pgt_id;
+    DELETE FROM pgtrickle.pgt_dependencies s WHERE s.pgt_id = p_pgt_id;
+    INSERT INTO pgtrickle.pgt_dependencies (pgt_id, source_relid, source_type, source_pgt_id, columns_used)
+        SELECT p_pgt_id, r.oid, pgtrickle._source_type(r.oid), (SELECT u.pgt_id FROM pgtrickle.stream_tables u WHERE u.pgt_relid = r.oid), r.columns
+        FROM (SELECT (e.value ->> 'oid')::oid AS oid, ARRAY(SELECT jsonb_array_elements_text(e.value -> 'column_names')) AS columns
+            FROM jsonb_array_elements(fresh -> 'relations') AS e) AS r;
+END $$;
+GRANT EXECUTE ON FUNCTION pgtrickle._take_analysis(bigint, regclass) TO PUBLIC;
 
 -- What MVCC does not cover: TRUNCATE, rewrites, ATTACH and DETACH change what an old snapshot reads. Compares file nodes and partitions as they
 -- are now with this transaction's snapshot. The refresh still holds its locks on all it has read, so what is found equal stays equal until COMMIT.
@@ -427,7 +508,7 @@ BEGIN
             RAISE EXCEPTION 'the function of stream table % did not run its plan', id USING ERRCODE = '55000', DETAIL = id::text;
         END IF;
         refresh_close.pgt_id := id;
-        refresh_close.action := CASE WHEN s.opened_for = 'SETUP' THEN 'SETUP' ELSE coalesce((s.opened_probe).action, 'NO_DATA') END;
+        refresh_close.action := CASE WHEN s.opened_for IN ('SETUP', 'ANALYSE') THEN s.opened_for ELSE coalesce((s.opened_probe).action, 'NO_DATA') END;
         refresh_close.rows_inserted := 0;
         refresh_close.rows_deleted := 0;
         refresh_close.delta_rows := 0;
@@ -435,7 +516,7 @@ BEGIN
             UPDATE pgtrickle.captures c SET status = 'ACTIVE'
                 FROM pgtrickle.capture_consumers u
                 WHERE u.capture_id = c.capture_id AND u.pgt_id = id AND c.status = 'PREPARING' AND (pgtrickle._capture_state(c.capture_id)).problem IS NULL;
-        ELSIF refresh_close.action <> 'NO_DATA' THEN
+        ELSIF refresh_close.action NOT IN ('NO_DATA', 'ANALYSE') THEN
             -- Users' code may have written anything into the setting: take digits only.
             counts := current_setting('pgtrickle.delta_' || id, true);
             refresh_close.rows_inserted := coalesce(substring(counts FROM '^(\d{1,18}),')::bigint, 0);
@@ -474,7 +555,10 @@ BEGIN
         frontier_own_xids = (SELECT array_agg(CASE WHEN n > 0 THEN pg_current_xact_id() END ORDER BY place) FROM unnest(probe.own_rows) WITH ORDINALITY AS o(n, place)),
         frontier_own_rows = probe.own_rows,
         frontier_captures = probe.captures,
-        shape = CASE WHEN is_fill THEN array_to_string(plan.setup_statements, ';') ELSE t.shape END,
+        shape = CASE WHEN is_fill OR probe.action = 'REINITIALIZE' THEN array_to_string(plan.setup_statements, ';') ELSE t.shape END,
+        shape_indexes = coalesce((
+            SELECT array_agg(i.indexrelid) FROM pg_index i JOIN pgtrickle.stream_tables d ON i.indrelid = d.pgt_relid
+            WHERE d.pgt_id = t.pgt_id AND i.xmin = pg_current_xact_id()::xid), t.shape_indexes),
         opened_probe = NULL,
         last_refresh_at = clock_timestamp(),
         data_timestamp = CASE WHEN is_fill OR p_inserted + p_deleted > 0 THEN transaction_timestamp() ELSE t.data_timestamp END,

@@ -32,13 +32,11 @@ public sealed class RefreshEngine : IRefreshEngine
     /// <summary>An engine of one node for one database.</summary>
     /// <param name="connections">The node's connections.</param>
     /// <param name="node">The registered node, whose token refreshes show.</param>
-    /// <param name="compiler">Compiles queries.</param>
     /// <param name="time">For pauses and durations.</param>
     /// <param name="logger">Where steps that users may wonder about are logged.</param>
     /// <param name="options">Limits.</param>
     public RefreshEngine(
-        NodeConnections connections, NodeIdentity node, QueryCompiler compiler, TimeProvider time, ILogger<RefreshEngine> logger,
-        RefreshEngineOptions? options = null)
+        NodeConnections connections, NodeIdentity node, TimeProvider time, ILogger<RefreshEngine> logger, RefreshEngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
         ArgumentNullException.ThrowIfNull(node);
@@ -46,7 +44,7 @@ public sealed class RefreshEngine : IRefreshEngine
         _options = options ?? RefreshEngineOptions.Default;
         _time = time;
         _logger = logger;
-        _plans = new PlanStore(_control, compiler);
+        _plans = new PlanStore(_control);
         _transaction = new RefreshTransaction(connections.Worker, node);
         _setup = new CaptureSetup(_control, _transaction, RefreshRetries.Create(_options.SetupRetries, _options, time));
         _cleaner = new CaptureCleaner(_control, _options);
@@ -95,6 +93,16 @@ public sealed class RefreshEngine : IRefreshEngine
     /// <inheritdoc/>
     public Task<long> CleanUpAsync(CancellationToken cancellation) => _cleaner.RunAsync(cancellation);
 
+    /// <summary>Reads the definition again, since what it was made from has changed, and prepares what follows from it.</summary>
+    private async Task PrepareAgainAsync(long pgtId, CancellationToken cancellation)
+    {
+        var run = await RunNameAsync(pgtId, cancellation);
+        var retries = RefreshRetries.Create(_options.SetupRetries, _options, _time);
+        await retries.ExecuteAsync(
+            async token => await _transaction.RunAsync([(pgtId, run)], RefreshStrategy.Analyse, RefreshInitiator.Scheduler, token), cancellation);
+        await PrepareAsync(pgtId, cancellation);
+    }
+
     /// <summary>Compiles, captures and stores: everything that comes before the first statement on the stream table itself. Repeatable from any point.</summary>
     private async Task PrepareAsync(long pgtId, CancellationToken cancellation)
     {
@@ -131,12 +139,12 @@ public sealed class RefreshEngine : IRefreshEngine
                     case FailureClassifier.VariantMissing when failure.Detail is { } detail:
                         if (!await _plans.AddVariantAsync(MissingVariant.Parse(detail), cancellation))
                         {
-                            await PrepareAsync(member, cancellation);
+                            await PrepareAgainAsync(member, cancellation);
                         }
 
                         break;
                     case FailureClassifier.PlanOutOfDate:
-                        await PrepareAsync(member, cancellation);
+                        await PrepareAgainAsync(member, cancellation);
                         break;
                     case FailureClassifier.NotPopulated:
                         var filled = await InitializeAsync(member, fill: true, cancellation);
@@ -149,7 +157,7 @@ public sealed class RefreshEngine : IRefreshEngine
                     case var state when FailureClassifier.IsUndefined(state) && !hasPrepared:
                         // What the plan names is gone. The definition may still compile against what there is now, or say what it lacks.
                         hasPrepared = true;
-                        await PrepareAsync(member, cancellation);
+                        await PrepareAgainAsync(member, cancellation);
                         break;
                     case PostgresErrorCodes.UniqueViolation when !strategy.HasFlag(RefreshStrategy.Split) && !strategy.HasFlag(RefreshStrategy.Fill):
                         strategy |= RefreshStrategy.Split;

@@ -18,6 +18,9 @@ internal enum RefreshStrategy
 
     /// <summary>Triggers and buffers only.</summary>
     Setup = 8,
+
+    /// <summary>Reads the definition again.</summary>
+    Analyse = 16,
 }
 
 /// <summary>The spelling that the database knows.</summary>

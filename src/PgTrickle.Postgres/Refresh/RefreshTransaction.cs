@@ -32,7 +32,7 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
     {
         await using var connection = await worker.OpenConnectionAsync(cancellation);
         await using var batch = new NpgsqlBatch(connection);
-        if (strategy == RefreshStrategy.Setup)
+        if ((strategy & (RefreshStrategy.Setup | RefreshStrategy.Analyse)) != 0)
         {
             Add(batch, "BEGIN");
             // CREATE TRIGGER that waits for a writer makes all later writers wait behind it: give up soon, come back later.

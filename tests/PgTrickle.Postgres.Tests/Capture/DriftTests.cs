@@ -101,6 +101,58 @@ public sealed class DriftTests
     }
 
     [Theory, PostgresVersions]
+    public async Task A_stream_table_whose_key_goes_gets_another_identity_and_back(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a FROM src WHERE a > 2");
+        await harness.CreateAsync("reader", "SELECT a, count(*) AS n FROM st GROUP BY a");
+        await harness.ExecuteAsync("CREATE INDEX mine ON st (a); ALTER TABLE src DROP CONSTRAINT src_pkey, ALTER id DROP NOT NULL; INSERT INTO src VALUES (5, 5), (5, 6), (NULL, 7)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("DELETE FROM src WHERE a = 6; UPDATE src SET a = 8 WHERE id = 5");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("DELETE FROM src WHERE id = 5 OR id IS NULL; ALTER TABLE src ADD PRIMARY KEY (id); INSERT INTO src VALUES (50, 50)");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal(0, await harness.Database.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = 'st'::regclass AND attname LIKE '\\_\\_pgt%' AND NOT attisdropped"));
+        Assert.Equal(1, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relname = 'mine'"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_table_or_view_made_anew_under_its_old_name_is_read_from_then_on(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE VIEW seen AS SELECT id, a FROM src WHERE a < 5; CREATE TABLE other (id int, a int); INSERT INTO other VALUES (77, 1);");
+        await harness.CreateAsync("direct", "SELECT id, a FROM src");
+        await harness.CreateAsync("through", "SELECT id, a FROM seen");
+        await harness.ExecuteAsync("CREATE OR REPLACE VIEW seen AS SELECT id, a FROM other");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("INSERT INTO other VALUES (78, 2)");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("through")).Action);
+        await harness.ExecuteAsync("DROP TABLE src; CREATE TABLE src (a int, id int PRIMARY KEY); INSERT INTO src VALUES (1, 2)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("INSERT INTO src VALUES (3, 4)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("DROP TABLE src");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAsync("direct"));
+        Assert.Equal((FailureKind.Permanent, PostgresErrorCodes.UndefinedTable), (failure.Kind, failure.SqlState));
+        Assert.Equal(2, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM direct"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_retyped_column_is_a_permanent_error_when_the_result_changes_and_nothing_when_it_does_not(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("shows", "SELECT id, a FROM src");
+        await harness.CreateAsync("uses", "SELECT id FROM src WHERE a > 3");
+        await harness.ExecuteAsync("ALTER TABLE src ALTER a TYPE bigint; INSERT INTO src VALUES (20, 5000000000)");
+        await harness.RefreshAsync("uses");
+        await harness.CompareAsync("uses");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAsync("shows"));
+        Assert.Equal((FailureKind.Permanent, PostgresErrorCodes.DatatypeMismatch), (failure.Kind, failure.SqlState));
+        Assert.Contains("bigint", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_trigger_that_was_disabled_meanwhile_reinitialises(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source);

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PgTrickle.Dvm;
 using PgTrickle.Postgres.Capture;
 using PgTrickle.Postgres.Ports;
 using PgTrickle.Postgres.Refresh;
@@ -139,7 +138,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _connections = connections;
         Identity = identity;
-        Engine = new RefreshEngine(connections, identity, Compiler.Compile, TimeProvider.System, NullLogger<RefreshEngine>.Instance, options);
+        Engine = new RefreshEngine(connections, identity, TimeProvider.System, NullLogger<RefreshEngine>.Instance, options);
         Detector = new ChangeDetector(connections.Control);
     }
 
