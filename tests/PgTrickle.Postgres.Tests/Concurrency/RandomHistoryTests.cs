@@ -118,14 +118,8 @@ public sealed class RandomHistoryTests(ITestOutputHelper output)
                         await MeetRivalAsync(rival, [.. members.Select(harness.Id)]);
                     }
                 }, members);
-            if (wasTruncated)
-            {
-                // A refresh with work would have started again; one without has read nothing, and there is nothing to compare it with.
-                Assert.All(actions, action => Assert.Equal("NO_DATA", action));
-                return false;
-            }
-
-            foreach (var (name, action) in members.Zip(actions))
+            // A refresh with work would have started again; one without has read nothing, and after a TRUNCATE there is nothing to compare it with.
+            foreach (var (name, action) in members.Zip(actions).Where(member => !(wasTruncated && member.Second == "NO_DATA")))
             {
                 var actual = await RowsAsync(observer, $"SELECT {await harness.VisibleColumnsAsync(name)} FROM {name}");
                 Assert.True(expected[name].SequenceEqual(actual),
