@@ -12,6 +12,7 @@ public static class BackendType
     public const byte ErrorResponse = (byte)'E';
     public const byte NegotiateProtocolVersion = (byte)'v';
     public const byte NoticeResponse = (byte)'N';
+    public const byte NotificationResponse = (byte)'A';
     public const byte ParameterStatus = (byte)'S';
     public const byte ReadyForQuery = (byte)'Z';
 #pragma warning restore CS1591

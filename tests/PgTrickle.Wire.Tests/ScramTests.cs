@@ -78,7 +78,7 @@ public sealed class ScramTests
         foreach (var request in requests)
         {
             using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
-            Assert.Equal(length, ChannelBinding.HashOf(certificate).Length);
+            Assert.Equal(length, ChannelBinding.HashOf(certificate)?.Length);
         }
     }
 }

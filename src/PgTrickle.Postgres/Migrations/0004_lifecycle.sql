@@ -265,7 +265,8 @@ CREATE FUNCTION pgtrickle._announce(command_id bigint, message text) RETURNS voi
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF coalesce(current_setting('pgtrickle.session', true), '') <> '' THEN
-        RAISE INFO USING ERRCODE = 'PGT01', MESSAGE = command_id::text;
+        -- The caller's own time limit, which does nothing while the gateway waits for the outcome.
+        RAISE INFO USING ERRCODE = 'PGT01', MESSAGE = command_id::text, DETAIL = current_setting('statement_timeout');
     ELSIF message IS NOT NULL THEN
         RAISE NOTICE USING MESSAGE = message, HINT = 'CALL pgtrickle.wait_for(name, timeout) waits for it.';
     END IF;

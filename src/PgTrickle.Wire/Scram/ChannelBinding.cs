@@ -9,9 +9,11 @@ public static class ChannelBinding
     /// <summary>The type's name in SCRAM.</summary>
     public const string Type = "tls-server-end-point";
 
-    /// <summary>Hashes a certificate with the hash of its signature; with SHA-256 where that is MD5 or SHA-1.</summary>
-    /// <exception cref="ProtocolException">The signature's algorithm names no hash (Ed25519), so that there is no such binding.</exception>
-    public static byte[] HashOf(X509Certificate2 certificate)
+    /// <summary>
+    /// Hashes a certificate with the hash of its signature; with SHA-256 where that is MD5 or SHA-1. Null when the signature's algorithm names no
+    /// hash (Ed25519): then there is no such binding.
+    /// </summary>
+    public static byte[]? HashOf(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         var raw = certificate.RawDataMemory.Span;
@@ -25,7 +27,7 @@ public static class ChannelBinding
 
             // md5, sha1 and sha256 with RSA, ecdsa with SHA1 and SHA256
             "1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.113549.1.1.11" or "1.2.840.10045.4.1" or "1.2.840.10045.4.3.2" => SHA256.HashData(raw),
-            var other => throw new ProtocolException($"channel binding is not defined for certificates signed by algorithm {other}", "0A000"),
+            _ => null,
         };
     }
 }
