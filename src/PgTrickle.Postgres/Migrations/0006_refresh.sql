@@ -48,26 +48,31 @@ END $$;
 CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint) RETURNS bool
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    ratio float8 := coalesce((SELECT s.value::float8 FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio'), 0.15);
-    source_rows float8;
+    -- Fewer change rows than this tell about round trips and planning, not about rows.
+    telling constant bigint := 1000;
+    ratio float8;
+    source_rows float8 := 0;
+    relid oid;
     full_ms float8;
     row_ms float8;
 BEGIN
-    IF ratio <= 0 THEN
+    IF p_rows < telling THEN
         RETURN false;
     END IF;
-    SELECT sum(greatest(c.reltuples, 0)) INTO source_rows FROM unnest(p_relids) AS r(relid) JOIN pg_class c ON c.oid = ANY (pgtrickle._tree(r.relid));
-    IF p_rows <= ratio * source_rows THEN
+    SELECT s.value::float8 INTO ratio FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio';
+    FOREACH relid IN ARRAY p_relids LOOP
+        source_rows := source_rows + (SELECT sum(greatest(c.reltuples, 0)) FROM unnest(pgtrickle._tree(relid)) AS t(oid) JOIN pg_class c USING (oid));
+    END LOOP;
+    IF p_rows <= coalesce(ratio, 0.15) * source_rows THEN
         RETURN false;
     END IF;
     SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms
         FROM pgtrickle.pgt_refresh_history h
         WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action IN ('FULL', 'REINITIALIZE')
         ORDER BY h.refresh_id DESC LIMIT 1;
-    -- Small deltas tell about round trips, not rows.
     SELECT sum(extract(epoch FROM h.end_time - h.start_time) * 1000) / sum(h.delta_rows) INTO row_ms
         FROM (SELECT * FROM pgtrickle.pgt_refresh_history h
-            WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action = 'DIFFERENTIAL' AND h.delta_rows >= 1000
+            WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action = 'DIFFERENTIAL' AND h.delta_rows >= telling
             ORDER BY h.refresh_id DESC LIMIT 5) AS h;
     RETURN coalesce(row_ms * p_rows > full_ms, false);
 END $$;
@@ -472,23 +477,26 @@ GRANT EXECUTE ON FUNCTION pgtrickle._take_analysis(bigint, regclass) TO PUBLIC;
 CREATE FUNCTION pgtrickle._check_storage(p_relids oid[], p_capture_ids int[]) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    source oid;
     relid oid;
     tree oid[];
-    all_relids oid[] := ARRAY(SELECT c.buffer_relid FROM pgtrickle.captures c WHERE c.capture_id = ANY (p_capture_ids));
+    seen record;
+    read oid[] := ARRAY(SELECT c.buffer_relid FROM pgtrickle.captures c WHERE c.capture_id = ANY (p_capture_ids));
 BEGIN
-    FOREACH relid IN ARRAY p_relids LOOP
-        tree := pgtrickle._tree(relid);
-        all_relids := all_relids || tree;
-        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = relid) = 'p'
-            AND tree <> ARRAY(SELECT p.relid::oid FROM pg_partition_tree(relid) p ORDER BY p.relid::oid) THEN
-            RAISE EXCEPTION 'partitions of % changed during the refresh', relid::regclass USING ERRCODE = '40001';
+    FOREACH source IN ARRAY p_relids LOOP
+        tree := pgtrickle._tree(source);
+        read := read || tree;
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = source) = 'p'
+            AND tree <> ARRAY(SELECT p.relid::oid FROM pg_partition_tree(source) p ORDER BY p.relid::oid) THEN
+            RAISE EXCEPTION 'partitions of % changed during the refresh', source::regclass USING ERRCODE = '40001';
         END IF;
     END LOOP;
-    SELECT c.oid INTO relid FROM pg_class c
-        WHERE c.oid = ANY (all_relids) AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid::regclass) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'table % was truncated or rewritten during the refresh', relid::regclass USING ERRCODE = '40001';
-    END IF;
+    FOREACH relid IN ARRAY read LOOP
+        SELECT c.relfilenode AS old, pg_relation_filenode(c.oid::regclass) AS new INTO seen FROM pg_class c WHERE c.oid = relid;
+        IF seen.old <> 0 AND seen.old IS DISTINCT FROM seen.new THEN
+            RAISE EXCEPTION 'table % was truncated or rewritten during the refresh', relid::regclass USING ERRCODE = '40001';
+        END IF;
+    END LOOP;
 END $$;
 
 -- Last statement of a refresh: guards, frontier, counters, history; a row for each member, in the order given.

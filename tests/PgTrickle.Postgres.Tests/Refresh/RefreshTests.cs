@@ -213,4 +213,31 @@ public sealed class RefreshTests
         Assert.NotEqual(RefreshAction.NoData, (await harness.RefreshAsync("st")).Action);
         await harness.CompareAsync();
     }
+
+    [Theory, PostgresVersions]
+    public async Task Large_deltas_give_way_to_the_whole_query_only_where_that_was_measured_to_be_cheaper(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int); INSERT INTO src SELECT n, n FROM generate_series(1, 2000) AS n; ANALYZE src");
+        await harness.CreateAsync("st", "SELECT a % 10 AS k, count(*) AS n FROM src GROUP BY a % 10");
+        async Task<RefreshAction> ChangeAllAsync()
+        {
+            await harness.ExecuteAsync("UPDATE src SET a = a + 1");
+            var outcome = await harness.RefreshAsync("st");
+            await harness.CompareAsync();
+            return outcome.Action;
+        }
+
+        // Nothing is known of deltas yet.
+        Assert.Equal(RefreshAction.Differential, await ChangeAllAsync());
+        await harness.Database.Control.ExecuteAsync("UPDATE pgtrickle.pgt_refresh_history SET end_time = start_time + CASE action WHEN 'FULL' THEN interval '10 s' ELSE interval '1 s' END");
+        Assert.Equal(RefreshAction.Differential, await ChangeAllAsync());
+        await harness.Database.Control.ExecuteAsync("UPDATE pgtrickle.pgt_refresh_history SET end_time = start_time + CASE action WHEN 'FULL' THEN interval '1 s' ELSE interval '10 s' END");
+        Assert.Equal(RefreshAction.Full, await ChangeAllAsync());
+        Assert.True(await harness.HistoryAsync<bool>("st", "was_full_fallback"));
+        Assert.Contains("4000 change rows", await harness.HistoryAsync<string>("st", "fallback_reason"), StringComparison.Ordinal);
+
+        // Below the ratio nobody asks.
+        await harness.ExecuteAsync("UPDATE src SET a = a + 1 WHERE id <= 100");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+    }
 }
