@@ -44,6 +44,7 @@ internal sealed class BenchServer : IAsyncDisposable
         var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions
         {
             MajorVersion = version,
+            Authentication = EmbeddedAuthentication.Trust,
             Settings = new Dictionary<string, string>
             {
                 ["fsync"] = isDurable ? "on" : "off",
