@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PgTrickle.Dvm;
 using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Embedded;
 using PgTrickle.Postgres.Ports;
@@ -22,7 +21,7 @@ internal sealed class BenchServer : IAsyncDisposable
         _postgres = postgres;
         Database = database;
         _connections = connections;
-        Engine = new RefreshEngine(connections, node, Compiler.Compile, TimeProvider.System, NullLogger<RefreshEngine>.Instance);
+        Engine = new RefreshEngine(connections, node, TimeProvider.System, NullLogger<RefreshEngine>.Instance);
     }
 
     public NpgsqlDataSource Database { get; }
