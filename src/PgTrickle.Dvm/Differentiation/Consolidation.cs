@@ -17,10 +17,13 @@ internal static class Consolidation
 {
     private static readonly TypeName TextType = TypeName.Named("text");
 
+    private static readonly QualifiedName ByteOrder = new(new SqlIdentifier("pg_catalog"), new SqlIdentifier("C"));
+
     /// <summary>The name of the weight column.</summary>
     public static SqlIdentifier Weight { get; } = new("__pgt_w");
 
-    public static SqlExpression AsText(SqlExpression value) => Cast(value, TextType);
+    /// <summary>The value as text that is compared byte by byte, whatever collation the value has.</summary>
+    public static SqlExpression AsText(SqlExpression value) => new Collate(Cast(value, TextType), ByteOrder);
 
     public static SqlExpression AsBigInteger(SqlExpression value) => Cast(value, TypeName.Standard("bigint"));
 
@@ -48,7 +51,7 @@ internal static class Consolidation
         // Neither min() nor DISTINCT takes it; the text is the identity, and reads back as the same value.
         not null => Cast(AsText(value), TypeName.Named(type.Name)),
 
-        // Only array_agg takes any type but arrays, which it would nest: a row around it helps neither. Of unknown types only the text remains.
+        // Any of the group: of an unknown type nothing but array_agg is known to exist.
         null => new SubscriptExpression(Call("array_agg", value), [new Subscript(false, null, Integer(1))]),
     };
 

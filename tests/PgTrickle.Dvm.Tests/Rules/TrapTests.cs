@@ -1,0 +1,125 @@
+using PgTrickle.Dvm.Tests.Oracle;
+using PgTrickle.TestInfrastructure;
+using Xunit.Abstractions;
+
+namespace PgTrickle.Dvm.Tests.Rules;
+
+/// <summary>Situations that went wrong elsewhere, each by itself.</summary>
+public sealed class TrapTests(ITestOutputHelper output)
+{
+    /// <summary>Setup, query, changes, and what the refresh is expected to do and to count.</summary>
+    public static TheoryData<string, string, string, string, string> Cases => new()
+    {
+        // A state that nobody saw would divide by zero.
+        { "CREATE TABLE a (id int PRIMARY KEY, b int, c int); INSERT INTO a VALUES (1, 5, 3)", "SELECT id, 10 / (b - c) AS q FROM a",
+            "UPDATE a SET b = 3; UPDATE a SET b = 8", "Merge", "1,1" },
+
+        // Old against new rows of a join neither.
+        { "CREATE TABLE a (k int PRIMARY KEY, b int); CREATE TABLE d (k int PRIMARY KEY, c int); INSERT INTO a VALUES (1, 5); INSERT INTO d VALUES (1, 3)",
+            "SELECT a.k, 10 / (a.b - d.c) AS q FROM a JOIN d ON d.k = a.k", "UPDATE a SET b = 9; UPDATE d SET c = 5", "Full", "1,1" },
+
+        // NaN can't be subtracted.
+        { "CREATE TABLE a (g int NOT NULL, v numeric(8,2)); INSERT INTO a VALUES (1, 1.5), (1, 'NaN'), (2, 3)", "SELECT g, sum(v) AS s FROM a GROUP BY g",
+            "DELETE FROM a WHERE v = 'NaN'", "Full", "1,1" },
+        { "CREATE TABLE a (g int NOT NULL, v numeric); INSERT INTO a VALUES (1, 1.5), (1, 'NaN'), (1, 2.25)", "SELECT g, sum(v) AS s FROM a GROUP BY g",
+            "DELETE FROM a WHERE v IN ('NaN', 2.25)", "Merge", "1,1" },
+
+        // The same number, another image.
+        { "CREATE TABLE a (id int PRIMARY KEY, v numeric); INSERT INTO a VALUES (1, 1.0)", "SELECT id, v FROM a", "UPDATE a SET v = 1.00", "Merge", "1,1" },
+        { "CREATE TABLE a (v numeric); INSERT INTO a VALUES (1.0), (1.00), (1.00)", "SELECT v FROM a", "DELETE FROM a WHERE v::text = '1.0'", "Merge", "0,1" },
+        { "CREATE TABLE a (v float8); INSERT INTO a VALUES (0), ('-0')", "SELECT v FROM a", "UPDATE a SET v = '-0'", "Merge", "1,1" },
+
+        // Rows that did not change are not touched.
+        { "CREATE TABLE a (id int PRIMARY KEY, v int); INSERT INTO a VALUES (1, 1), (2, 2)", "SELECT id, v FROM a", "UPDATE a SET v = v", "Merge", "0,0" },
+        { "CREATE TABLE a (id int PRIMARY KEY, v int); INSERT INTO a VALUES (1, 1)", "SELECT id, v FROM a", "INSERT INTO a VALUES (2, 2); UPDATE a SET v = 3 WHERE id = 2; DELETE FROM a WHERE id = 2", "Merge", "0,0" },
+        { "CREATE TABLE a (g int, v int); INSERT INTO a VALUES (1, 1), (1, 2)", "SELECT g, sum(v) AS s FROM a GROUP BY g", "UPDATE a SET v = 3 - v", "Merge", "0,0" },
+        { "CREATE TABLE a (g int, v int, o int); INSERT INTO a VALUES (1, 1, 1)", "SELECT DISTINCT ON (g) g, v FROM a ORDER BY g, o", "INSERT INTO a VALUES (1, 7, 2)", "Merge", "0,0" },
+
+        // Copies are rows.
+        { "CREATE TABLE a (v json); INSERT INTO a SELECT '[1]' FROM generate_series(1, 3)", "SELECT v FROM a", "DELETE FROM a WHERE ctid IN (SELECT ctid FROM a LIMIT 2)", "Merge", "0,2" },
+        { "CREATE TABLE a (x text, y text); INSERT INTO a VALUES ('a', 'bc'), (NULL, 'x')", "SELECT x, y FROM a", "INSERT INTO a VALUES ('ab', 'c'), ('x', NULL); DELETE FROM a WHERE x = 'a' OR x IS NULL", "Merge", "2,2" },
+
+        // Group goes and comes back.
+        { "CREATE TABLE a (g int, v int); INSERT INTO a VALUES (NULL, 1), (2, 2)", "SELECT g, sum(v) AS s, count(*) AS n FROM a GROUP BY g",
+            "DELETE FROM a; INSERT INTO a VALUES (NULL, 5)", "Merge", "1,2" },
+        { "CREATE TABLE a (v int); INSERT INTO a VALUES (1)", "SELECT sum(v) AS s, count(*) AS n, max(v) AS m FROM a", "DELETE FROM a", "Merge", "1,1" },
+
+        // Names that collide with those of the statements, and any others.
+        { """CREATE TABLE a (w int, xid int, c1 text, "T" text, "a""b" text, tid int, keep bool, PRIMARY KEY (w)); INSERT INTO a VALUES (1, 2, 'x', 'y', 'z', 3, true)""",
+            """SELECT w, xid, c1, "T" AS "select", "a""b", tid, keep FROM a""", """UPDATE a SET xid = 5, "a""b" = NULL; INSERT INTO a VALUES (2)""", "Merge", "2,1" },
+        { """CREATE SCHEMA "S p"; CREATE TABLE "S p"."t.1" ("Größe" int, g int); INSERT INTO "S p"."t.1" VALUES (1, 1)""",
+            """SELECT g AS d, sum("Größe") AS change FROM "S p"."t.1" GROUP BY g""", """INSERT INTO "S p"."t.1" VALUES (2, 1), (3, 2)""", "Merge", "2,1" },
+
+        // A key that no index takes.
+        { "CREATE TABLE a (g text, v int); INSERT INTO a SELECT string_agg(md5(i::text), ''), 1 FROM generate_series(1, 400) i", "SELECT g, sum(v) AS s FROM a GROUP BY g",
+            "INSERT INTO a SELECT g, 2 FROM a", "Merge", "1,1" },
+
+        // Fixed-width characters and enums.
+        { "CREATE TYPE mood AS ENUM ('ok', 'sad'); CREATE TABLE a (g mood NOT NULL, c char(4) NOT NULL); INSERT INTO a VALUES ('ok', 'x'), ('sad', 'y')",
+            "SELECT g, c, count(*) AS n FROM a GROUP BY g, c", "INSERT INTO a VALUES ('sad', 'y '), ('ok', 'z')", "Merge", "2,1" },
+    };
+
+    [PostgresMemberData(nameof(Cases))]
+    [Theory]
+    public async Task Each_trap_is_avoided(PostgresVersion version, string setup, string query, string changes, string action, string counts)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync(setup);
+        var table = await OracleTable.CreateAsync(connection, "st", query);
+        output.WriteLine(table.Plan.Explain(ExplainStage.Sql));
+        await connection.ExecuteAsync(changes);
+        await table.RefreshAsync();
+        Assert.Equal(action, table.LastAction);
+        Assert.Equal(counts, table.LastCounts);
+    }
+
+    [PostgresVersions]
+    [Theory]
+    public async Task Values_that_swap_under_a_users_unique_index_are_deleted_before_they_are_inserted(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, rank int UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1, 1), (2, 2)");
+        var table = await OracleTable.CreateAsync(connection, "st", "SELECT id, rank FROM a");
+        await connection.ExecuteAsync("CREATE UNIQUE INDEX ON st (rank)");
+        await connection.ExecuteAsync("UPDATE a SET rank = 3 - rank");
+        await table.RefreshAsync();
+        Assert.Equal("Split", table.LastAction);
+        Assert.Equal("2,2", table.LastCounts);
+    }
+
+    [PostgresVersions]
+    [Theory]
+    public async Task An_error_of_the_query_leaves_the_table_as_it_was_until_the_data_is_mended(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, b int); INSERT INTO a VALUES (1, 2)");
+        var table = await OracleTable.CreateAsync(connection, "st", "SELECT id, 10 / b AS q FROM a");
+        await connection.ExecuteAsync("UPDATE a SET b = 0; INSERT INTO a VALUES (2, 5)");
+        var error = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => table.RefreshAsync());
+        Assert.Equal("22012", error.SqlState);
+        Assert.Equal(1L, await connection.ScalarAsync<long>("SELECT count(*) FROM st WHERE q = 5"));
+        await connection.ExecuteAsync("UPDATE a SET b = 1 WHERE b = 0");
+        await table.RefreshAsync();
+        Assert.Equal("Merge", table.LastAction);
+    }
+
+    [PostgresVersions]
+    [Theory]
+    public async Task A_nondeterministic_collation_makes_equal_texts_that_are_not_identical(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+        await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, name text COLLATE ci); INSERT INTO a VALUES (1, 'smith')");
+        var rows = await OracleTable.CreateAsync(connection, "st", "SELECT id, name FROM a");
+        var groups = await OracleTable.CreateAsync(connection, "gr", "SELECT name, count(*) AS n FROM a GROUP BY name");
+        await connection.ExecuteAsync("UPDATE a SET name = 'Smith'; INSERT INTO a VALUES (2, 'SMITH')");
+        await rows.RefreshAsync();
+        await groups.RefreshAsync();
+        Assert.Equal("Smith", await connection.ScalarAsync<string>("SELECT name FROM st WHERE id = 1"));
+        Assert.Equal(2L, await connection.ScalarAsync<long>("SELECT n FROM gr"));
+    }
+}
