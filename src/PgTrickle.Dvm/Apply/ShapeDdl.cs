@@ -1,8 +1,9 @@
+using PgTrickle.Sql.Printing;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Apply;
 
-/// <summary>The DDL that gives a new stream table its hidden columns and its index. Made of quoted identifiers and keywords only.</summary>
+/// <summary>The DDL that gives a new stream table its hidden columns and its index.</summary>
 internal static class ShapeDdl
 {
     private static readonly QualifiedName BigInteger = new(new SqlIdentifier("pg_catalog"), new SqlIdentifier("int8"));
@@ -24,23 +25,20 @@ internal static class ShapeDdl
 
     public static IReadOnlyList<string> Statements(StreamTableShape shape, QualifiedName table)
     {
-        var actions = shape.HiddenColumns.Select(static c => $"ADD COLUMN {c.Name} {c.Type}{(c.NotNull ? " NOT NULL" : "")}").ToList();
-        if (shape.IsUnique)
+        var hidden = shape.HiddenColumns.Select(static c => (AlterTableAction)new AddColumn(c.Name, TypeName.Named(c.Type), c.NotNull));
+        var keys = shape.IsUnique ? shape.IndexColumns.Select(static c => new SetNotNull(c)) : [];
+        var actions = hidden.Concat(keys).ToSyntaxList();
+        var statements = new List<SqlStatement>();
+        if (!actions.IsEmpty)
         {
-            actions.AddRange(shape.IndexColumns.Select(static c => $"ALTER COLUMN {c} SET NOT NULL"));
-        }
-
-        var statements = new List<string>();
-        if (actions.Count > 0)
-        {
-            statements.Add($"ALTER TABLE {table} {string.Join(", ", actions)}");
+            statements.Add(new AlterTableStatement(table, actions));
         }
 
         if (!shape.IndexColumns.IsEmpty)
         {
-            statements.Add($"CREATE {(shape.IsUnique ? "UNIQUE " : "")}INDEX ON {table} ({string.Join(", ", shape.IndexColumns)})");
+            statements.Add(new CreateIndexStatement(table, shape.IndexColumns, shape.IsUnique));
         }
 
-        return statements;
+        return [.. statements.Select(static s => SqlPrinter.Print(s))];
     }
 }

@@ -48,7 +48,7 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
 
         if (table.Name.Schema is null && ctes.Find(table.Name.Name) is { } cte)
         {
-            var query = context.Within($"WITH query {table.Name.Name}", () => queries.Bind(cte.Query, cte.Outer));
+            var query = context.Within($"common table expression {table.Name.Name}", () => queries.Bind(cte.Query, cte.Outer));
             var names = cte.Columns.IsEmpty ? query.Columns.Select(static c => c.Name).ToSyntaxList() : cte.Columns;
             var renamed = Scope.Of(null, query, names);
             var alias = table.Alias?.Columns ?? [];

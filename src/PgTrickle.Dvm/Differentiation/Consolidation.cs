@@ -48,8 +48,8 @@ internal static class Consolidation
     {
         { HasEquality: true } => value,
 
-        // Neither min() nor DISTINCT takes it; the text is the identity, and reads back as the same value.
-        not null => Cast(AsText(value), TypeName.Named(type.Name)),
+        // The text is the identity, and reads back as the same value. All texts of the group are the same; min() is what makes that plain to PostgreSQL.
+        not null => Cast(Call("min", AsText(value)), TypeName.Named(type.Name)),
 
         // Any of the group: of an unknown type nothing but array_agg is known to exist.
         null => new SubscriptExpression(Call("array_agg", value), [new Subscript(false, null, Integer(1))]),

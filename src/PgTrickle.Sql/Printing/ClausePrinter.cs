@@ -27,7 +27,7 @@ internal static class ClausePrinter
             case TableSample or TableFunction or ColumnDefinition or JoinCondition or TargetTable:
                 PrintFromPart(writer, node);
                 break;
-            case Assignment or MergeWhen or MergeAction:
+            case Assignment or MergeWhen or MergeAction or AlterTableAction:
                 StatementPrinter.PrintPart(writer, node);
                 break;
             default:

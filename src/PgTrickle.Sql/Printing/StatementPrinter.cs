@@ -12,6 +12,12 @@ internal static class StatementPrinter
             return;
         }
 
+        if (statement is DataDefinition definition)
+        {
+            DefinitionPrinter.Print(writer, definition);
+            return;
+        }
+
         if (statement is not DataModification modification)
         {
             throw new InvalidOperationException($"A {statement.GetType().Name} can't be printed.");
@@ -38,6 +44,9 @@ internal static class StatementPrinter
                 break;
             case MergeAction action:
                 PrintAction(writer, action);
+                break;
+            case AlterTableAction action:
+                DefinitionPrinter.PrintAction(writer, action);
                 break;
         }
     }

@@ -57,6 +57,15 @@ public class StatementPrinterTests
             SqlPrinter.Print(Merge(), SqlLayout.Indented));
     }
 
+    [Fact]
+    public void Definitions_print_with_quoted_names()
+    {
+        var table = new QualifiedName("s", "Target");
+        var alter = new AlterTableStatement(table, [new AddColumn("x y", TypeName.Named(new QualifiedName("pg_catalog", "int8")), NotNull: true), new SetNotNull("k")]);
+        Assert.Equal("""ALTER TABLE s."Target" ADD COLUMN "x y" pg_catalog.int8 NOT NULL, ALTER COLUMN k SET NOT NULL""", SqlPrinter.Print(alter));
+        Assert.Equal("""CREATE UNIQUE INDEX ON s."Target" (k, "select")""", SqlPrinter.Print(new CreateIndexStatement(table, ["k", "select"], Unique: true)));
+    }
+
     [Theory]
     [PostgresVersions(SqlLayout.Compact)]
     [PostgresVersions(SqlLayout.Indented)]

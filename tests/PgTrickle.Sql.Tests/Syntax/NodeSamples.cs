@@ -101,6 +101,7 @@ internal sealed class NodeSamples
             _ when type == typeof(WindowReference) => new NamedWindow(Name()),
             _ when type == typeof(JsonTableColumn) => new JsonOrdinalityColumn(Name()),
             _ when type == typeof(MergeAction) => new MergeDelete(),
+            _ when type == typeof(AlterTableAction) => new SetNotNull(Name()),
             _ => Construct(type),
         };
     }

@@ -1,0 +1,38 @@
+using PgTrickle.Sql.Syntax;
+
+namespace PgTrickle.Sql.Printing;
+
+internal static class DefinitionPrinter
+{
+    public static void Print(SqlWriter writer, DataDefinition definition)
+    {
+        switch (definition)
+        {
+            case AlterTableStatement alter:
+                writer.Write("ALTER TABLE ").Write(alter.Table).LineList(alter.Actions, PrintAction);
+                break;
+            case CreateIndexStatement index:
+                writer.Write(index.Unique ? "CREATE UNIQUE INDEX ON " : "CREATE INDEX ON ").Write(index.Table).Write(" ").Names(index.Columns);
+                break;
+            default:
+                throw new InvalidOperationException($"A {definition.GetType().Name} can't be printed.");
+        }
+    }
+
+    public static void PrintAction(SqlWriter writer, AlterTableAction action)
+    {
+        switch (action)
+        {
+            case AddColumn add:
+                writer.Write("ADD COLUMN ").Write(add.Name).Write(" ");
+                TypePrinter.Print(writer, add.Type);
+                writer.Write(add.NotNull ? " NOT NULL" : "");
+                break;
+            case SetNotNull set:
+                writer.Write("ALTER COLUMN ").Write(set.Column).Write(" SET NOT NULL");
+                break;
+            default:
+                throw new InvalidOperationException($"A {action.GetType().Name} can't be printed.");
+        }
+    }
+}

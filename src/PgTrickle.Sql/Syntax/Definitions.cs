@@ -1,0 +1,33 @@
+namespace PgTrickle.Sql.Syntax;
+
+/// <summary>A statement that changes the shape of a table.</summary>
+public abstract record DataDefinition : SqlStatement;
+
+/// <summary><c>ALTER TABLE table action, ...</c>; at least one action.</summary>
+public sealed record AlterTableStatement(QualifiedName Table, SyntaxList<AlterTableAction> Actions) : DataDefinition
+{
+    internal override SqlNode RewriteChildren(SqlRewriter rewriter)
+        => rewriter.Rebuild(this, static (n, c) => n with { Actions = c.Visit(n.Actions) });
+}
+
+/// <summary>One of the things that ALTER TABLE does.</summary>
+public abstract record AlterTableAction : SqlNode;
+
+/// <summary><c>ADD COLUMN name type [NOT NULL]</c>.</summary>
+public sealed record AddColumn(SqlIdentifier Name, TypeName Type, bool NotNull) : AlterTableAction
+{
+    internal override SqlNode RewriteChildren(SqlRewriter rewriter)
+        => rewriter.Rebuild(this, static (n, c) => n with { Type = c.Visit(n.Type) });
+}
+
+/// <summary><c>ALTER COLUMN name SET NOT NULL</c>.</summary>
+public sealed record SetNotNull(SqlIdentifier Column) : AlterTableAction
+{
+    internal override SqlNode RewriteChildren(SqlRewriter rewriter) => this;
+}
+
+/// <summary><c>CREATE [UNIQUE] INDEX ON table (columns)</c>; PostgreSQL chooses the name.</summary>
+public sealed record CreateIndexStatement(QualifiedName Table, SyntaxList<SqlIdentifier> Columns, bool Unique) : DataDefinition
+{
+    internal override SqlNode RewriteChildren(SqlRewriter rewriter) => this;
+}
