@@ -115,14 +115,14 @@ public sealed class ConflictTests
 
     [Theory]
     [PostgresVersions("TRUNCATE other")]
-    [PostgresVersions("ALTER TABLE other ALTER v TYPE bigint")]
+    [PostgresVersions("ALTER TABLE other ALTER u TYPE bigint")]
     [PostgresVersions("DROP TABLE more; CREATE TABLE part_2 PARTITION OF part FOR VALUES IN (2)")]
     [PostgresVersions("ALTER TABLE part DETACH PARTITION part_1")]
     [PostgresVersions("ALTER TABLE part ATTACH PARTITION more FOR VALUES IN (2)")]
     public async Task What_an_old_snapshot_would_read_wrongly_makes_the_refresh_start_again(PostgresVersion version, string ddl)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source + """
-            CREATE TABLE other (id int PRIMARY KEY, v int); INSERT INTO other SELECT n, n FROM generate_series(1, 50) AS n;
+            CREATE TABLE other (id int PRIMARY KEY, v int, u int); INSERT INTO other SELECT n, n, n FROM generate_series(1, 50) AS n;
             CREATE TABLE part (id int, k int) PARTITION BY LIST (k); CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
             CREATE TABLE more (id int, k int); INSERT INTO more VALUES (1, 2), (2, 2); INSERT INTO part SELECT n, 1 FROM generate_series(1, 20) AS n;
             """);

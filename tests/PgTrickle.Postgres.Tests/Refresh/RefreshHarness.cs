@@ -111,6 +111,9 @@ internal sealed class RefreshHarness : IAsyncDisposable
     public Task<T?> StateAsync<T>(string name, string column) => Database.Control.ScalarAsync<T>(
         $"SELECT {column} FROM pgtrickle.stream_table_state WHERE pgt_id = $1", Id(name));
 
+    /// <summary>What the user gets who asks for a plan.</summary>
+    public Task<QueryResult> QueryPlanAsync(long id) => Database.QueryAsync("SELECT * FROM pgtrickle.refresh_plan($1)", id);
+
     /// <summary>The last row of the history.</summary>
     public Task<T?> HistoryAsync<T>(string name, string column) => Database.Control.ScalarAsync<T>(
         $"SELECT {column} FROM pgtrickle.pgt_refresh_history WHERE pgt_id = $1 ORDER BY refresh_id DESC LIMIT 1", Id(name));

@@ -79,6 +79,22 @@ public sealed class RightsTests
         Assert.Equal(10, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM st WHERE a > 0"));
     }
 
+    [Theory, PostgresVersions]
+    public async Task What_the_owners_function_calls_during_preparation_is_of_no_use_at_any_other_time(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        var id = await harness.CreateAsync("st", "SELECT id, a FROM src");
+        await harness.ExecuteAsync("CREATE VIEW shape AS SELECT 1 AS planted");
+        foreach (var sql in (string[])
+            [$"SELECT pgtrickle._make_buffer({await harness.CaptureAsync("st")}, 'shape')", $"SELECT pgtrickle._take_analysis({id}, 'shape')"])
+        {
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() => harness.ExecuteAsync(sql));
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+        }
+
+        Assert.Empty((await harness.QueryPlanAsync(id)).Rows);
+    }
+
     [Theory]
     [PostgresVersions("PERFORM set_config('search_path', 'public', false)")]
     [PostgresVersions("PERFORM pg_advisory_lock(42)")]
