@@ -44,6 +44,20 @@ public sealed class TrapTests(ITestOutputHelper output)
             "DELETE FROM a; INSERT INTO a VALUES (NULL, 5)", "Merge", "1,2" },
         { "CREATE TABLE a (v int); INSERT INTO a VALUES (1)", "SELECT sum(v) AS s, count(*) AS n, max(v) AS m FROM a", "DELETE FROM a", "Merge", "1,1" },
 
+        // A row's key changes in the interval in which its old and its new partner do.
+        { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (k int, v int); INSERT INTO a VALUES (1, 1), (2, 2); INSERT INTO d VALUES (1, 10), (2, 20)",
+            "SELECT a.id, d.v FROM a LEFT JOIN d ON d.k = a.k", "UPDATE a SET k = 3 - k; DELETE FROM d WHERE k = 1; UPDATE d SET v = 21", "Merge", "2,2" },
+        { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (k int, v int); INSERT INTO a VALUES (1, 1); INSERT INTO d VALUES (1, 10)",
+            "SELECT a.id, d.v FROM a LEFT JOIN d ON d.k >= a.k AND d.k <= a.k", "UPDATE a SET k = 2; UPDATE d SET k = 2, v = 11", "Merge", "1,1" },
+        { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (k int, v int); INSERT INTO a VALUES (1, 1); INSERT INTO d VALUES (1, 10), (1, 10)",
+            "SELECT a.id, d.v FROM a LEFT JOIN d ON d.k = a.k", "DELETE FROM d; UPDATE a SET id = 5", "Merge", "1,2" },
+
+        // The extreme leaves, one as good comes, the widest scale leaves.
+        { "CREATE TABLE a (g int NOT NULL, v int); INSERT INTO a VALUES (1, 9), (1, 5), (2, 9)", "SELECT g, max(v) AS m FROM a GROUP BY g",
+            "DELETE FROM a WHERE v = 9; INSERT INTO a VALUES (2, 9)", "Merge", "1,1" },
+        { "CREATE TABLE a (g int NOT NULL, v numeric); INSERT INTO a VALUES (1, 1.5), (1, 2.25)", "SELECT g, sum(v) / 3 AS s, sum(v)::text AS t FROM a GROUP BY g",
+            "DELETE FROM a WHERE v = 2.25", "Merge", "1,1" },
+
         // Names that collide with those of the statements, and any others.
         { """CREATE TABLE a (w int, xid int, c1 text, "T" text, "a""b" text, tid int, keep bool, PRIMARY KEY (w)); INSERT INTO a VALUES (1, 2, 'x', 'y', 'z', 3, true)""",
             """SELECT w, xid, c1, "T" AS "select", "a""b", tid, keep FROM a""", """UPDATE a SET xid = 5, "a""b" = NULL; INSERT INTO a VALUES (2)""", "Merge", "2,1" },
