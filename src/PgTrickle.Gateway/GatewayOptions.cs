@@ -20,6 +20,12 @@ public sealed record GatewayOptions
     /// <summary>Refuses clients that do not use TLS.</summary>
     public bool RequireTls { get; init; }
 
+    /// <summary>
+    /// Whether a client on this machine may be asked for its password without TLS, where the server's TLS keeps its login from being relayed. Nobody but the machine's
+    /// administrator can listen there.
+    /// </summary>
+    public bool TrustsLoopback { get; init; } = true;
+
     /// <summary>Sessions at once; a further one is refused with 53300.</summary>
     public int MaxSessions { get; init; } = 1000;
 

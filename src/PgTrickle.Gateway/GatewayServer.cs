@@ -141,12 +141,13 @@ public sealed class GatewayServer : IAsyncDisposable
         await Task.Yield();
         using var owned = socket;
         Transport? client = null;
+        var greeting = new ClientGreeting(_certificates, _options.RequireTls);
         try
         {
             Transport.Configure(socket);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             patience.CancelAfter(_options.LoginTimeout);
-            if (await new ClientGreeting(_certificates, _options.RequireTls).ReceiveAsync(socket, patience.Token) is not var (transport, packet))
+            if (await greeting.ReceiveAsync(socket, patience.Token) is not var (transport, packet))
             {
                 return;
             }
@@ -157,15 +158,15 @@ public sealed class GatewayServer : IAsyncDisposable
         }
         catch (ProtocolException error)
         {
-            await RefuseAsync(socket, client, new RefusedException(error.SqlState, error.Message));
+            await RefuseAsync(greeting.Stream, new RefusedException(error.SqlState, error.Message));
         }
         catch (RefusedException error)
         {
-            await RefuseAsync(socket, client, error);
+            await RefuseAsync(greeting.Stream, error);
         }
         catch (OperationCanceledException)
         {
-            await RefuseAsync(socket, client, new RefusedException("57P01", "terminating connection due to administrator command", "The gateway is stopping, or the login took too long."));
+            await RefuseAsync(greeting.Stream, new RefusedException("57P01", "terminating connection due to administrator command", "The gateway is stopping, or the login took too long."));
         }
         catch (Exception error) when (error is IOException or SocketException or AuthenticationException or ObjectDisposedException)
         {
@@ -175,7 +176,7 @@ public sealed class GatewayServer : IAsyncDisposable
         catch (Exception error)
         {
             _logger.LogError(error, "A session failed");
-            await RefuseAsync(socket, client, new RefusedException("XX000", "internal error of the gateway"));
+            await RefuseAsync(greeting.Stream, new RefusedException("XX000", "internal error of the gateway"));
         }
         finally
         {
@@ -241,7 +242,7 @@ public sealed class GatewayServer : IAsyncDisposable
         }
     }
 
-    private async Task RefuseAsync(Socket socket, Transport? client, RefusedException reason)
+    private async Task RefuseAsync(Stream client, RefusedException reason)
     {
         _metrics.CountError(reason.SqlState);
         _logger.LogInformation("A session was refused or ended: {SqlState} {Message} {Detail}", reason.SqlState, reason.Message, reason.Detail);
@@ -250,14 +251,7 @@ public sealed class GatewayServer : IAsyncDisposable
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
-            if (client is not null)
-            {
-                await client.SendAsync(writer, patience.Token);
-            }
-            else
-            {
-                await socket.SendAsync(writer.Written, patience.Token);
-            }
+            await client.WriteAsync(writer.Written, patience.Token);
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {

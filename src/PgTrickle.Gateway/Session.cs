@@ -40,7 +40,7 @@ internal sealed class Session(Transport client, GatewayOptions options, ServerDi
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(options.LoginTimeout);
         await using var server = await dialer.ConnectAsync(patience.Token);
-        var login = await new LoginRelay(client, server, ownCertificateHash).RunAsync(Marked(startup), Disguise, patience.Token);
+        var login = await new LoginRelay(client, server, ownCertificateHash, options.TrustsLoopback).RunAsync(Marked(startup), Disguise, patience.Token);
         if (login is null)
         {
             return;

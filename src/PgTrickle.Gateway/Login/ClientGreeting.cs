@@ -17,6 +17,9 @@ internal sealed class ClientGreeting(CertificateSource? certificates, bool requi
 {
     private static readonly List<SslApplicationProtocol> Protocols = [new(SslRequest.ApplicationProtocol)];
 
+    /// <summary>The way to the client as far as it has been agreed on; a refusal goes there.</summary>
+    public Stream Stream { get; private set; } = Stream.Null;
+
     /// <summary>Reads up to the startup message or cancel request. Null: the client left without a word, as probes do.</summary>
     public async Task<(Transport Transport, InitialPacket Packet)?> ReceiveAsync(Socket socket, CancellationToken cancellation)
     {
@@ -26,33 +29,34 @@ internal sealed class ClientGreeting(CertificateSource? certificates, bool requi
             return null;
         }
 
-        Stream stream = new NetworkStream(socket, ownsSocket: false);
-        var encrypted = false;
+        Stream = new NetworkStream(socket, ownsSocket: false);
         if (peeked[0] == SslRequest.DirectTls)
         {
-            stream = await EncryptAsync(stream, direct: true, cancellation);
-            encrypted = true;
+            await EncryptAsync(cancellation);
+            if (((SslStream)Stream).NegotiatedApplicationProtocol != Protocols[0])
+            {
+                throw new ProtocolException("received direct SSL connection request without ALPN protocol negotiation extension");
+            }
         }
 
-        while (await ReadPacketAsync(stream, cancellation) is { } packet)
+        while (await ReadPacketAsync(Stream, cancellation) is { } packet)
         {
             switch (packet)
             {
-                case SslRequest when !encrypted && certificates is not null:
-                    await AnswerAsync(stream, SslRequest.Accepted, cancellation);
+                case SslRequest when Stream is not SslStream && certificates is not null:
+                    await AnswerAsync(SslRequest.Accepted, cancellation);
                     if (socket.Available > 0 && !await StartsTlsAsync(socket, cancellation))
                     {
                         throw new ProtocolException("received unencrypted data after SSL request");
                     }
 
-                    stream = await EncryptAsync(stream, direct: false, cancellation);
-                    encrypted = true;
+                    await EncryptAsync(cancellation);
                     break;
                 case SslRequest or GssEncRequest:
-                    await AnswerAsync(stream, SslRequest.Refused, cancellation);
+                    await AnswerAsync(SslRequest.Refused, cancellation);
                     break;
                 default:
-                    return (new Transport(socket, stream), requireTls && !encrypted && packet is StartupMessage ? new TlsMissing() : packet);
+                    return (new Transport(socket, Stream), requireTls && Stream is not SslStream && packet is StartupMessage ? new TlsMissing() : packet);
             }
         }
 
@@ -65,31 +69,36 @@ internal sealed class ClientGreeting(CertificateSource? certificates, bool requi
         return await socket.ReceiveAsync(next, SocketFlags.Peek, cancellation) == 1 && next[0] == SslRequest.DirectTls;
     }
 
-    private static ValueTask AnswerAsync(Stream stream, byte answer, CancellationToken cancellation) => stream.WriteAsync(new[] { answer }, cancellation);
+    private ValueTask AnswerAsync(byte answer, CancellationToken cancellation) => Stream.WriteAsync(new[] { answer }, cancellation);
 
-    private async Task<Stream> EncryptAsync(Stream stream, bool direct, CancellationToken cancellation)
+    private async Task EncryptAsync(CancellationToken cancellation)
     {
         if (certificates is null)
         {
             throw new ProtocolException("this gateway does not offer TLS");
         }
 
-        var secure = new SslStream(stream);
-        await secure.AuthenticateAsServerAsync(
-            new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = certificates.Context,
-                ApplicationProtocols = Protocols,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                AllowRenegotiation = false,
-            },
-            cancellation);
-        if (direct && secure.NegotiatedApplicationProtocol != Protocols[0])
+        var secure = new SslStream(Stream);
+        var settings = new SslServerAuthenticationOptions
         {
-            throw new ProtocolException("received direct SSL connection request without ALPN protocol negotiation extension");
+            ServerCertificateContext = certificates.Context,
+            ApplicationProtocols = Protocols,
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            AllowRenegotiation = false,
+        };
+        try
+        {
+            await secure.AuthenticateAsServerAsync(settings, cancellation);
+        }
+        catch
+        {
+            // Whatever is said now, neither side would understand.
+            Stream = Stream.Null;
+            await secure.DisposeAsync();
+            throw;
         }
 
-        return secure;
+        Stream = secure;
     }
 
     private static async Task<InitialPacket?> ReadPacketAsync(Stream stream, CancellationToken cancellation)

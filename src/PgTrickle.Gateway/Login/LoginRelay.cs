@@ -11,10 +11,10 @@ namespace PgTrickle.Gateway.Login;
 
 /// <summary>
 /// Relays a login. Everything but SCRAM passes as it is. SCRAM passes where client and server see the same channel: no TLS on the way to the server, or the same
-/// certificate on both. A client without TLS is not offered the bound mechanism. Where both sides have TLS of their own the proof would not
-/// fit: the gateway asks for the password over the client's TLS and logs in itself, bound to the server's certificate.
+/// certificate on both. Elsewhere the proof would not fit: the gateway asks for the password, over the client's TLS or within the machine, and logs in itself, bound
+/// to the server's certificate. A client without TLS from elsewhere is not asked for it; it is not offered the bound mechanism, and then libpq gets through.
 /// </summary>
-internal sealed class LoginRelay(Transport client, Transport server, byte[]? ownCertificateHash)
+internal sealed class LoginRelay(Transport client, Transport server, byte[]? ownCertificateHash, bool trustsLoopback)
 {
     /// <summary>PostgreSQL's limit on a SASL message is 1024, that on tokens of GSSAPI 65535.</summary>
     private const int LongestAnswer = 64 * 1024;
@@ -23,6 +23,7 @@ internal sealed class LoginRelay(Transport client, Transport server, byte[]? own
     private const int LongestRequest = 1 << 20;
 
     private ScramClient? _ownLogin;
+    private bool _hidesBinding;
 
     /// <summary>Forwards the startup message and relays until the session is ready.</summary>
     /// <param name="startup">The client's, with the options of the gateway.</param>
@@ -90,13 +91,14 @@ internal sealed class LoginRelay(Transport client, Transport server, byte[]? own
         if (request.Kind == AuthenticationKind.Sasl)
         {
             var mechanisms = request.Mechanisms();
-            if (client.IsEncrypted && server.IsEncrypted && !SharesCertificate())
+            if (server.IsEncrypted && (client.IsEncrypted ? !SharesCertificate() : trustsLoopback && client.IsLocal))
             {
                 return await LogInAsync(mechanisms, toClient, cancellation);
             }
 
             if (!client.IsEncrypted)
             {
+                _hidesBinding = mechanisms.Contains(ScramClient.MechanismPlus);
                 request = AuthenticationRequest.Sasl(mechanisms.Where(mechanism => mechanism != ScramClient.MechanismPlus));
             }
         }
@@ -112,6 +114,13 @@ internal sealed class LoginRelay(Transport client, Transport server, byte[]? own
         if (answer is not { } frame)
         {
             return false;
+        }
+
+        if (request.Kind == AuthenticationKind.Sasl && _hidesBinding && SaslInitialResponse.Read(frame.Body).Message.Span is [(byte)'y', ..])
+        {
+            throw new RefusedException(
+                "28000", "the login cannot be relayed without TLS", "The driver vouches that it could bind its login to a channel, which the server takes for an attack.",
+                "Connect to the gateway with TLS.");
         }
 
         var copy = new WireWriter();

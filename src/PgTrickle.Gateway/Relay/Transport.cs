@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -27,6 +28,9 @@ internal sealed class Transport : IAsyncDisposable
     public PipeReader Reader { get; }
 
     public bool IsEncrypted => Stream is SslStream;
+
+    /// <summary>Whether what is sent never leaves the machine.</summary>
+    public bool IsLocal => _socket.RemoteEndPoint is not IPEndPoint { Address: var address } || IPAddress.IsLoopback(address);
 
     /// <summary>The certificate that the other side has shown.</summary>
     public X509Certificate2? RemoteCertificate => (Stream as SslStream)?.RemoteCertificate as X509Certificate2;

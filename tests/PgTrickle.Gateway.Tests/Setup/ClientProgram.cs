@@ -17,7 +17,14 @@ internal sealed class ClientProgram(string name)
     public string? Path { get; } = Find(name);
 
     /// <summary>Runs it against a gateway and waits until it ends.</summary>
-    public async Task<ClientResult> RunAsync(GatewayFixture fixture, IReadOnlyList<string> arguments, string? input = null, params (string Name, string Value)[] variables)
+    public Task<ClientResult> RunAsync(GatewayFixture fixture, IReadOnlyList<string> arguments, string? input = null) => RunAsync(
+        arguments,
+        input,
+        ("PGHOST", "127.0.0.1"), ("PGPORT", fixture.Port.ToString(CultureInfo.InvariantCulture)), ("PGDATABASE", fixture.Database.Name),
+        ("PGUSER", fixture.Database.OwnerRole), ("PGSSLMODE", "disable"));
+
+    /// <summary>Runs it with variables in its environment and waits until it ends.</summary>
+    public async Task<ClientResult> RunAsync(IReadOnlyList<string> arguments, string? input, params (string Name, string Value)[] variables)
     {
         var start = new ProcessStartInfo(Path!, arguments)
         {
@@ -25,11 +32,6 @@ internal sealed class ClientProgram(string name)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["PGHOST"] = "127.0.0.1";
-        start.Environment["PGPORT"] = fixture.Port.ToString(CultureInfo.InvariantCulture);
-        start.Environment["PGDATABASE"] = fixture.Database.Name;
-        start.Environment["PGUSER"] = fixture.Database.OwnerRole;
-        start.Environment["PGSSLMODE"] = "disable";
         start.Environment["PGGSSENCMODE"] = "disable";
         foreach (var (variable, value) in variables)
         {
