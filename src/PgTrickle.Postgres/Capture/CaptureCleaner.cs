@@ -31,9 +31,11 @@ internal sealed class CaptureCleaner(NpgsqlDataSource control, RefreshEngineOpti
     {
         await using var command = control.CreateCommand(
             """
-            SELECT c.capture_id, EXISTS (SELECT FROM pgtrickle.capture_consumers u WHERE u.capture_id = c.capture_id)
-            FROM pgtrickle.captures c WHERE c.buffer_relid IS NOT NULL OR c.status <> 'PREPARING'
-                OR NOT EXISTS (SELECT FROM pgtrickle.capture_consumers u WHERE u.capture_id = c.capture_id)
+            SELECT c.capture_id, u.is_consumed
+            FROM pgtrickle.captures c
+            CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pgtrickle.capture_consumers u WHERE u.capture_id = c.capture_id)) AS u(is_consumed)
+            -- An empty buffer has nothing to remove: a thousand idle sources cost one query.
+            WHERE NOT u.is_consumed OR pg_relation_size(c.buffer_relid::regclass) > 0
             ORDER BY 1
             """);
         await using var row = await command.ExecuteReaderAsync(cancellation);

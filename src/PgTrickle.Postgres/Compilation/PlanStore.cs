@@ -185,7 +185,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
     private static string? TrustedClock(string? expression) =>
         expression is null || ForeignName().Matches(expression).All(match => match.Groups[1].Value is "pg_catalog") ? expression : "true";
 
-    [GeneratedRegex("""("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\.\s*["\p{L}_]""")]
+    [GeneratedRegex("""("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\.""")]
     private static partial Regex ForeignName();
 
     private static string Explain(CompiledPlan plan, PlanNames names)
