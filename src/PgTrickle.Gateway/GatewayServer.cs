@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgTrickle.Gateway.Login;
 using PgTrickle.Gateway.Outcomes;
+using PgTrickle.Gateway.Peers;
 using PgTrickle.Gateway.Relay;
 using PgTrickle.Wire;
 using PgTrickle.Wire.Backend;
@@ -28,6 +29,8 @@ public sealed class GatewayServer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Socket _listener;
+    private readonly GatewayDirectory _directory;
+    private readonly CancelForwarder _forwarder;
     private readonly CancellationTokenSource _stopped = new();
     private readonly ConcurrentDictionary<Task, Session?> _connections = new();
     private readonly ConcurrentDictionary<SessionKey, Session> _keys = new();
@@ -44,6 +47,8 @@ public sealed class GatewayServer : IAsyncDisposable
         _metrics = metrics;
         _logger = logger;
         _time = time;
+        _directory = new GatewayDirectory(control);
+        _forwarder = new CancelForwarder(_directory);
         _listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
     }
 
@@ -82,6 +87,17 @@ public sealed class GatewayServer : IAsyncDisposable
 
         gateway._accepting = gateway.AcceptAsync();
         return gateway;
+    }
+
+    /// <summary>Tells the other gateways of the database where this one is, so that they pass on cancel requests that are meant for it.</summary>
+    /// <param name="nodeId">The node's row in pgtrickle.cluster_members.</param>
+    /// <param name="host">The name or address by which others reach it.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public async Task AnnounceAsync(long nodeId, string host, CancellationToken cancellation = default)
+    {
+        var address = $"{host}:{EndPoint.Port}";
+        await _directory.AnnounceAsync(nodeId, address, cancellation);
+        _forwarder.Own = address;
     }
 
     /// <summary>Refuses new sessions, and ends the open ones at their next idle moment, or all of them when the limit is over.</summary>
@@ -204,11 +220,16 @@ public sealed class GatewayServer : IAsyncDisposable
 
     private async Task OnCancelAsync(CancelRequest request)
     {
-        var known = _keys.TryGetValue(new SessionKey(request.ProcessId, request.Key), out var session);
+        var forwarded = CancelForwarder.Unwrap(request);
+        var known = _keys.TryGetValue(SessionKey.Of(forwarded ?? request), out var session);
         _metrics.CountCancel(known);
         if (known)
         {
             await session!.CancelAsync(_stopped.Token);
+        }
+        else if (forwarded is null)
+        {
+            await _forwarder.ForwardAsync(request, _stopped.Token);
         }
     }
 

@@ -1,4 +1,5 @@
 using PgTrickle.Wire.Backend;
+using PgTrickle.Wire.Startup;
 
 namespace PgTrickle.Gateway;
 
@@ -7,6 +8,9 @@ namespace PgTrickle.Gateway;
 /// <param name="Key">Random bytes, 4 or 32.</param>
 internal readonly record struct SessionKey(int ProcessId, ReadOnlyMemory<byte> Key)
 {
+    /// <summary>The key that a client shows.</summary>
+    public static SessionKey Of(CancelRequest request) => new(request.ProcessId, request.Key);
+
     /// <summary>The key that a client was given.</summary>
     public static SessionKey Of(BackendKeyData data) => new(data.ProcessId, data.Key);
 

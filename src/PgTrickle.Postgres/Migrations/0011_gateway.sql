@@ -36,3 +36,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION pgtrickle._take_back(bigint) IS 'For gateways: leaves nothing behind of a creation that failed.';
 GRANT EXECUTE ON FUNCTION pgtrickle._take_back(bigint) TO PUBLIC;
+
+-- Where a node's gateway takes connections, host:port; a cancel request that reaches another gateway than its session is passed on.
+ALTER TABLE pgtrickle.cluster_members ADD COLUMN gateway text;

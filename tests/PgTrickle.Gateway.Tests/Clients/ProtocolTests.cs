@@ -50,6 +50,28 @@ public sealed class ProtocolTests
     }
 
     [Theory, PostgresVersions]
+    public async Task A_cancel_request_that_reaches_another_gateway_is_passed_on(PostgresVersion version)
+    {
+        await using var fixture = await GatewayFixture.StartAsync(version);
+        await using var other = fixture.StartAnother();
+        foreach (var gateway in new[] { fixture.Gateway, other })
+        {
+            var node = await fixture.Database.Superuser.ScalarAsync<long>(
+                "INSERT INTO pgtrickle.cluster_members (node_name, address, system_name, roles, token_hash, state) VALUES ($1, $1, 's', '{gateway}', '', 'joined') RETURNING node_id",
+                gateway.EndPoint.ToString());
+            await gateway.AnnounceAsync(node, "127.0.0.1");
+        }
+
+        fixture.Node.Hold();
+        await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V32);
+        await client.SendAsync(writer => QueryMessage.Write(writer, Create));
+        await fixture.UntilPendingAsync();
+        await using var canceller = await RawClient.ConnectAsync(other.EndPoint.Port);
+        await canceller.SendAsync(new CancelRequest(client.Key!.ProcessId, client.Key.Key).Write);
+        Assert.Equal("TE(57014)ZI", await client.ReceiveUntilAsync(BackendType.ReadyForQuery));
+    }
+
+    [Theory, PostgresVersions]
     public async Task Nothing_behind_a_call_runs_before_its_outcome(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);

@@ -26,9 +26,12 @@ internal sealed class GatewayFixture : IAsyncDisposable
             Server = new ServerAddress("127.0.0.1", database.Server.Postgres.Port, SslMode.Disable),
             Database = database.Name,
         };
-        Gateway = GatewayServer.Start(configure(options), control, _metrics, _errors, TimeProvider.System);
+        _options = configure(options);
+        Gateway = StartAnother();
         Connections = NpgsqlDataSource.Create(ConnectionString);
     }
+
+    private readonly GatewayOptions _options;
 
     public TestDatabase Database { get; }
 
@@ -61,6 +64,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
         var control = DatabaseConnections.Control(database.Superuser.ConnectionString, "gateway", builder => builder.MaxPoolSize = 5);
         return new GatewayFixture(database, control, configure ?? (options => options));
     }
+
+    /// <summary>Starts a further gateway of the same database; the caller disposes it.</summary>
+    public GatewayServer StartAnother() => GatewayServer.Start(_options, _control, _metrics, _errors, TimeProvider.System);
 
     /// <summary>How many stream tables there are of a name.</summary>
     public Task<long> CountAsync(string name) =>
