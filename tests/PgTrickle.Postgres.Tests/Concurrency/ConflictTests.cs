@@ -181,4 +181,55 @@ public sealed class ConflictTests
         await harness.Engine.CleanUpAsync(CancellationToken.None);
         Assert.Equal(0, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'src'::regclass AND tgname LIKE 'pgtrickle%'"));
     }
+
+    [Theory, PostgresVersions]
+    public async Task A_connection_that_is_lost_before_the_commit_leaves_nothing_and_one_lost_in_the_pool_is_not_noticed(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT a % 3 AS k, count(*) AS n, sum(a) AS total FROM src GROUP BY a % 3");
+        await harness.ExecuteAsync("UPDATE src SET a = a + 1");
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => harness.RefreshPausedAsync(
+            connection => harness.Database.Control.ExecuteAsync("SELECT pg_terminate_backend($1)", connection.ProcessID), "st"));
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+        await harness.CompareAsync();
+
+        await harness.ExecuteAsync("UPDATE src SET a = a + 1");
+        await harness.Database.Control.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pgtrickle_worker' AND datname = current_database()");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+        await harness.CompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task One_failing_member_keeps_its_whole_group_as_it_was(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("fine", "SELECT id, a FROM src");
+        await harness.CreateAsync("fails", "SELECT id, 100 / a AS q FROM fine");
+        await harness.ExecuteAsync("UPDATE src SET a = 7 WHERE id = 1; INSERT INTO src VALUES (300, 0)");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAllAsync("fine", "fails"));
+        Assert.Equal(FailureKind.Query, failure.Kind);
+        Assert.Equal(100, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM fine"));
+        Assert.Equal(0, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM fine WHERE a = 7 AND id = 1"));
+        await harness.ExecuteAsync("UPDATE src SET a = 4 WHERE id = 300");
+        await harness.RefreshAllAsync("fine", "fails");
+        await harness.CompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_column_that_is_captured_anew_while_a_writer_is_open_misses_none_of_his_changes(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int, b int); INSERT INTO src SELECT n, n, n FROM generate_series(1, 20) AS n;");
+        await harness.CreateAsync("first", "SELECT id, a FROM src");
+        await using var before = await harness.Database.User.OpenConnectionAsync();
+        await before.ExecuteAsync("BEGIN; UPDATE src SET b = -1, a = -1 WHERE id = 1");
+        await using var idle = await harness.Database.User.OpenConnectionAsync();
+        await idle.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+        var creating = harness.CreateAsync("second", "SELECT id, b FROM src");
+        await before.ExecuteAsync("UPDATE src SET b = -2 WHERE id = 2; COMMIT");
+        await creating;
+        await idle.ExecuteAsync("UPDATE src SET b = -3 WHERE id = 3; COMMIT");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal(2, await harness.Database.Control.ScalarAsync<long>("SELECT count(*) FROM pgtrickle.captures"));
+    }
 }

@@ -189,7 +189,10 @@ internal sealed class TestNode : IAsyncDisposable
         }
         finally
         {
-            await connection.ExecuteAsync("ROLLBACK; RESET ALL");
+            if (connection.State == System.Data.ConnectionState.Open)
+            {
+                await connection.ExecuteAsync("ROLLBACK; RESET ALL");
+            }
         }
     }
 
