@@ -298,6 +298,10 @@ DECLARE
     wanted record;
     made bool := false;
 BEGIN
+    -- One preparation of a capture at a time: consumers that share it all find the same pieces missing. Who comes second waits, and then sees, or
+    -- fails with 40001 and sees the next time, what the first has made.
+    PERFORM FROM pgtrickle.captures c JOIN pgtrickle.capture_consumers u USING (capture_id)
+        WHERE u.pgt_id = p_pgt_id ORDER BY c.capture_id FOR NO KEY UPDATE OF c;
     FOR capture IN
         SELECT c.* FROM pgtrickle.captures c JOIN pgtrickle.capture_consumers u USING (capture_id)
         WHERE u.pgt_id = p_pgt_id ORDER BY c.source_relid, c.capture_id
