@@ -15,8 +15,8 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
     /// <exception cref="InstallException">A role is missing and may not be created, or this session may not use it.</exception>
     public async Task EnsureAsync(IReadOnlyList<string> controlRoles, CancellationToken cancellation)
     {
-        await EnsureRoleAsync(InstalledSchema.OwnerRole, "NOLOGIN", cancellation).ConfigureAwait(false);
-        await EnsureRoleAsync(InstalledSchema.WorkerRole, "LOGIN", cancellation).ConfigureAwait(false);
+        await EnsureRoleAsync(InstalledSchema.OwnerRole, "CREATE ROLE %I NOLOGIN", cancellation).ConfigureAwait(false);
+        await EnsureRoleAsync(InstalledSchema.WorkerRole, "CREATE ROLE %I LOGIN", cancellation).ConfigureAwait(false);
         await EnsureMemberAsync(InstalledSchema.WorkerRole, InstalledSchema.OwnerRole, mustSet: false, cancellation).ConfigureAwait(false);
         var current = await ScalarAsync<string>("SELECT current_user::text", cancellation).ConfigureAwait(false);
         foreach (var role in controlRoles.Prepend(current!))
@@ -37,7 +37,7 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
         return await ScalarAsync<bool>(sql, cancellation, HasMembershipOptions).ConfigureAwait(false);
     }
 
-    private async Task EnsureRoleAsync(string role, string attributes, CancellationToken cancellation)
+    private async Task EnsureRoleAsync(string role, string template, CancellationToken cancellation)
     {
         if (await ExistsAsync(role, cancellation).ConfigureAwait(false))
         {
@@ -46,7 +46,8 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
 
         try
         {
-            await SharedCatalogRetry.ExecuteAsync(connection, $"CREATE ROLE {InstalledSchema.Quote(role)} {attributes}", cancellation).ConfigureAwait(false);
+            var create = await UtilityStatement.FormatAsync(connection, template, [role], cancellation).ConfigureAwait(false);
+            await SharedCatalogRetry.ExecuteAsync(connection, create, cancellation).ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DuplicateObject)
         {
@@ -68,16 +69,16 @@ internal sealed class InstalledRoles(NpgsqlConnection connection)
             return;
         }
 
-        var options = mustSet && HasMembershipOptions ? " WITH SET TRUE, INHERIT TRUE" : string.Empty;
+        var withOptions = mustSet && HasMembershipOptions;
         try
         {
-            var grant = $"GRANT {InstalledSchema.Quote(role)} TO {InstalledSchema.Quote(member)}{options}";
+            var grant = await UtilityStatement.FormatAsync(connection, withOptions ? "GRANT %I TO %I WITH SET TRUE, INHERIT TRUE" : "GRANT %I TO %I", [role, member], cancellation).ConfigureAwait(false);
             await SharedCatalogRetry.ExecuteAsync(connection, grant, cancellation).ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new InstallException(
-                $"Role {member} is not a member of role {role}, and this role may not grant it. Have an administrator run: GRANT {role} TO {member}{options};", error);
+                $"Role {member} is not a member of role {role}, and this role may not grant it. Have an administrator run: GRANT {role} TO {member}{(withOptions ? " WITH SET TRUE, INHERIT TRUE" : string.Empty)};", error);
         }
     }
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace PgTrickle.Postgres.Catalog;
 
 /// <summary>Names that the installation fixes.</summary>
@@ -13,6 +11,4 @@ public static class InstalledSchema
 
     /// <summary>The oldest major version of PostgreSQL that is supported.</summary>
     public const int OldestServer = 15;
-
-    internal static string Quote(string identifier) => new NpgsqlCommandBuilder().QuoteIdentifier(identifier);
 }

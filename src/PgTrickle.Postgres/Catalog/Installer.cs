@@ -70,8 +70,8 @@ public sealed class Installer(Migrator? migrator = null)
 
         try
         {
-            await SharedCatalogRetry.ExecuteAsync(connection, $"GRANT CREATE ON DATABASE {InstalledSchema.Quote(database)} TO pgtrickle", cancellation)
-                .ConfigureAwait(false);
+            var grant = await UtilityStatement.FormatAsync(connection, "GRANT CREATE ON DATABASE %I TO pgtrickle", [database], cancellation).ConfigureAwait(false);
+            await SharedCatalogRetry.ExecuteAsync(connection, grant, cancellation).ConfigureAwait(false);
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -108,7 +108,10 @@ public sealed class Installer(Migrator? migrator = null)
         if (mayAlter && (password is null || options.WorkerPassword is not null))
         {
             password ??= Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes));
-            await ExecuteAsync(connection, $"ALTER ROLE pgtrickle_worker PASSWORD {WorkerSecret.Literal(password)}", cancellation).ConfigureAwait(false);
+            WorkerSecret.RequirePlain(password);
+            var alter = await UtilityStatement.FormatAsync(
+                connection, "ALTER ROLE pgtrickle_worker PASSWORD %L", [ScramVerifier.Of(password)], cancellation).ConfigureAwait(false);
+            await ExecuteAsync(connection, alter, cancellation).ConfigureAwait(false);
         }
 
         await WorkerSecret.StoreAsync(connection, password!, cancellation).ConfigureAwait(false);

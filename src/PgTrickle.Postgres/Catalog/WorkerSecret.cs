@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 
 namespace PgTrickle.Postgres.Catalog;
@@ -69,15 +70,13 @@ internal static class WorkerSecret
         return null;
     }
 
-    /// <summary>A string constant for ALTER ROLE, which takes no parameters.</summary>
-    public static string Literal(string value)
+    /// <summary>Refuses what the preparation of passwords (SASLprep) might change.</summary>
+    public static void RequirePlain(string password)
     {
-        if (value.Any(character => !char.IsAsciiLetterOrDigit(character) && !"-_.~+/=@#%^*!?".Contains(character, StringComparison.Ordinal)))
+        if (!Ascii.IsValid(password) || password.Any(char.IsControl))
         {
-            throw new InstallException("The worker's password may hold ASCII letters, digits and -_.~+/=@#%^*!? only.");
+            throw new InstallException("The worker's password may hold printable ASCII characters only.");
         }
-
-        return $"'{value}'";
     }
 
     private static async Task<string?> TryReadAsync(string connectionString, CancellationToken cancellation)

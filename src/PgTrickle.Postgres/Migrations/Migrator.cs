@@ -51,7 +51,7 @@ public sealed class Migrator(IReadOnlyList<Migration>? migrations = null)
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await ExecuteAsync(connection, transaction, "SET LOCAL ROLE pgtrickle", cancellation).ConfigureAwait(false);
         await ExecuteAsync(connection, transaction, "SET LOCAL search_path = pg_catalog, pg_temp", cancellation).ConfigureAwait(false);
-        await ExecuteAsync(connection, transaction, $"SELECT pg_catalog.pg_advisory_xact_lock({LockKey})", cancellation).ConfigureAwait(false);
+        await LockAsync(connection, transaction, cancellation).ConfigureAwait(false);
         var version = await CheckedVersionAsync(connection, transaction, cancellation).ConfigureAwait(false);
         if (_migrations.FirstOrDefault(migration => migration.Version > version) is not { } next)
         {
@@ -71,6 +71,16 @@ public sealed class Migrator(IReadOnlyList<Migration>? migrations = null)
         await RecordAsync(connection, transaction, next, cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>One migrator at a time in a database. A transaction's lock: it ends with the transaction, through a pooler, too.</summary>
+    private static async Task LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.pg_advisory_xact_lock($1)", connection, transaction)
+        {
+            Parameters = { new() { Value = LockKey } },
+        };
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
     private static async Task RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Migration migration, CancellationToken cancellation)
