@@ -24,7 +24,7 @@ namespace PgTrickle.Actors;
 
 /// <summary>The database side of a node, made once the node has its identity.</summary>
 public sealed record DatabaseServices(
-    string Database, IRefreshEngine Engine, IStreamTableCatalog Catalog, ICommandQueue Commands, IChangeDetector Detector);
+    string Database, IRefreshEngine Engine, IStreamTableCatalog Catalog, ICatalogHousekeeping Housekeeping, ICommandQueue Commands, IChangeDetector Detector);
 
 /// <summary>What a node's actor system is made of.</summary>
 /// <param name="Config">The whole configuration, see <see cref="ShippedConfiguration"/>.</param>
@@ -147,8 +147,10 @@ public sealed class ActorNode : IAsyncDisposable
         AddShutdownTasks(self);
         System.ActorOf(
             MembershipKeeper.Props(options.Directory, self, figures, settings.Cluster.HeartbeatInterval, options.Clock), "membership");
-        await new ClusterBootstrap(System, options.Directory, settings.Cluster, options.Clock).JoinAsync(self, cancellation);
+
+        // Before it joins: a member whose replicator is not there yet holds up the others' majority writes.
         StartWork(database, image);
+        await new ClusterBootstrap(System, options.Directory, settings.Cluster, options.Clock).JoinAsync(self, cancellation);
         System.WhenTerminated.ContinueWith(
             _ => Fail("the node was removed from the cluster"), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Forget();
     }
@@ -197,7 +199,7 @@ public sealed class ActorNode : IAsyncDisposable
         if (settings.Roles.Contains(NodeRoles.Coordinator))
         {
             var services = new CoordinatorServices(
-                database.Database, database.Catalog, database.Engine, () => Region!, settings.Coordinator, options.Clock);
+                database.Database, database.Catalog, database.Housekeeping, database.Engine, () => Region!, settings.Coordinator, options.Clock);
 
             // A persistent actor stops when its journal fails; the singleton must outlive that.
             var supervised = BackoffSupervisor.Props(Backoff.OnStop(

@@ -1,4 +1,8 @@
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
+using Akka.DistributedData;
+using Akka.Persistence.Sql;
 
 namespace PgTrickle.Actors.Configuration;
 
@@ -23,12 +27,20 @@ public static class ShippedConfiguration
         return reader.ReadToEnd();
     }
 
-    /// <summary>All files, under what <paramref name="overrides"/> says.</summary>
+    /// <summary>
+    /// All files, over the defaults of modules that add theirs late or not at all (a peer's message can come before the serializer that reads it), and
+    /// under what <paramref name="overrides"/> says.
+    /// </summary>
     /// <exception cref="ConfigurationException">The text can not be parsed.</exception>
     public static Config Load(string overrides = "")
     {
         var shipped = Files.Select(Text).Select(ConfigurationFactory.ParseString).Aggregate((all, next) => next.WithFallback(all));
-        return string.IsNullOrWhiteSpace(overrides) ? shipped : Parse(overrides).WithFallback(shipped);
+        var complete = shipped
+            .WithFallback(ClusterSharding.DefaultConfig())
+            .WithFallback(ClusterSingleton.DefaultConfig())
+            .WithFallback(DistributedData.DefaultConfig())
+            .WithFallback(SqlPersistence.DefaultConfiguration);
+        return string.IsNullOrWhiteSpace(overrides) ? complete : Parse(overrides).WithFallback(complete);
     }
 
     private static Config Parse(string text)

@@ -15,12 +15,19 @@ namespace PgTrickle.Actors.Dag;
 /// <summary>What the coordinator needs of its node.</summary>
 /// <param name="Database">Name of the database.</param>
 /// <param name="Catalog">Definitions.</param>
+/// <param name="Housekeeping">What is to be removed now and then.</param>
 /// <param name="Engine">For the clean-up of change buffers.</param>
 /// <param name="Region">Takes messages to entities.</param>
 /// <param name="Settings">Intervals.</param>
 /// <param name="Clock">The time.</param>
 public sealed record CoordinatorServices(
-    string Database, IStreamTableCatalog Catalog, IRefreshEngine Engine, Func<IActorRef> Region, CoordinatorSettings Settings, TimeProvider Clock);
+    string Database,
+    IStreamTableCatalog Catalog,
+    ICatalogHousekeeping Housekeeping,
+    IRefreshEngine Engine,
+    Func<IActorRef> Region,
+    CoordinatorSettings Settings,
+    TimeProvider Clock);
 
 /// <summary>
 /// The cluster's singleton of one database: reads the catalog, plans, journals what it decides and who asked, and keeps every entity supplied
@@ -97,7 +104,7 @@ internal sealed class DagCoordinator : ReceivePersistentActor
             Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.MemberRemoved));
         }
 
-        Context.ActorOf(Maintenance.Props(services.Engine, services.Settings.CleanUpInterval, services.Clock), "maintenance");
+        Context.ActorOf(Maintenance.Props(services), "maintenance");
         timers.Start(Resend, services.Settings.ResendInterval, Resend);
         Load();
     }
@@ -198,7 +205,7 @@ internal sealed class DagCoordinator : ReceivePersistentActor
         foreach (var gone in changes.Withdrawn.Concat(unknown.Where(id => !planned.Plan.Assignments.ContainsKey(id))))
         {
             distribution.Forget(gone);
-            services.Region().Tell(new WithdrawStreamTable(IdOf(gone), memory.Generation));
+            Send(new WithdrawStreamTable(IdOf(gone), memory.Generation));
         }
 
         unknown.Clear();
@@ -217,11 +224,20 @@ internal sealed class DagCoordinator : ReceivePersistentActor
         }
     }
 
+    // A leaving node's region waits until nothing is buffered in it; the successor of this coordinator wakes who is missing.
+    private void Send(IStreamTableMessage message)
+    {
+        if (CoordinatedShutdown.Get(Context.System).ShutdownReason is null)
+        {
+            services.Region().Tell(message);
+        }
+    }
+
     private void SendMissing()
     {
         foreach (var message in distribution.Missing())
         {
-            services.Region().Tell(message);
+            Send(message);
         }
     }
 
@@ -233,7 +249,7 @@ internal sealed class DagCoordinator : ReceivePersistentActor
             if (decision is { Subject: DecisionSubject.Status, Before: not null, After: "ACTIVE" or "SUSPENDED" or "INITIALIZING" }
                 && reported.GetValueOrDefault(decision.PgtId) != decision.After)
             {
-                services.Region().Tell(new StatusChanged(IdOf(decision.PgtId), decision.After));
+                Send(new StatusChanged(IdOf(decision.PgtId), decision.After));
             }
 
             if (decision.Subject == DecisionSubject.Status)
@@ -290,7 +306,7 @@ internal sealed class DagCoordinator : ReceivePersistentActor
         distribution.Lose(pgtId);
         if (distribution.For(pgtId) is { } assignment)
         {
-            services.Region().Tell(assignment);
+            Send(assignment);
         }
         else if (!planned.Plan.Assignments.ContainsKey(pgtId))
         {
@@ -305,7 +321,7 @@ internal sealed class DagCoordinator : ReceivePersistentActor
         distribution.Lose(message.Id.PgtId);
         if (distribution.For(message.Id.PgtId) is { } assignment)
         {
-            services.Region().Tell(assignment);
+            Send(assignment);
         }
     }
 

@@ -8,17 +8,13 @@ namespace PgTrickle.Actors.Placement;
 
 /// <summary>
 /// Places shards by recent refresh time, as <see cref="LoadPlacement"/> computes from the reports in the <see cref="LoadBook"/>. New shards go to
-/// the node with the least load, which without any report is the one with the fewest shards. While a node's loads are not known, shards
-/// are moved by number.
+/// the node with the least load. While a node's loads are not known, shards are placed and moved by number.
 /// </summary>
 /// <param name="book">The reports.</param>
 /// <param name="self">The own address: a local region's path has none.</param>
 /// <param name="options">How eagerly shards move.</param>
 public sealed class LoadAllocationStrategy(LoadBook book, Address self, PlacementOptions options) : IShardAllocationStrategy
 {
-    private readonly IShardAllocationStrategy byNumber =
-        ShardAllocationStrategy.LeastShardAllocationStrategy(options.MaxMoves, relativeLimit: 0.1);
-
     /// <inheritdoc/>
     public Task<IActorRef> AllocateShard(
         IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
@@ -40,19 +36,16 @@ public sealed class LoadAllocationStrategy(LoadBook book, Address self, Placemen
             return Task.FromResult<IImmutableSet<string>>(ImmutableHashSet<string>.Empty);
         }
 
-        if (currentShardAllocations.Keys.Any(region => book.Of(AddressOf(region)) is null))
-        {
-            return byNumber.Rebalance(currentShardAllocations, rebalanceInProgress);
-        }
-
         var moves = LoadPlacement.Rebalance(Loads(currentShardAllocations), options);
         return Task.FromResult<IImmutableSet<string>>(moves.Select(move => move.Shard).ToImmutableHashSet());
     }
 
     private List<NodeLoad> Loads(IImmutableDictionary<IActorRef, IImmutableList<string>> allocations)
     {
-        // A shard that has just moved is in its old node's report: whoever reported it, the load is the shard's.
-        var loads = allocations.Keys
+        // A shard that has just moved is in its old node's report: whoever reported it, the load is the shard's. A node that hosts shards and
+        // has not reported would look idle, so without its report none counts, and shards are placed by number.
+        var areKnown = allocations.All(pair => pair.Value.Count == 0 || book.Of(AddressOf(pair.Key)) is not null);
+        var loads = (areKnown ? allocations.Keys : [])
             .SelectMany(region => book.Of(AddressOf(region)) ?? ImmutableDictionary<string, double>.Empty)
             .GroupBy(pair => pair.Key, pair => pair.Value)
             .ToDictionary(group => group.Key, group => group.Max(), StringComparer.Ordinal);

@@ -22,7 +22,7 @@ public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
         )
         UPDATE pgtrickle.commands c SET status = 'CLAIMED', claim_epoch = c.claim_epoch + 1, claimed_until = clock_timestamp() + $2
         FROM chosen WHERE c.command_id = chosen.command_id
-        RETURNING c.command_id, c.claim_epoch, c.kind, c.pgt_id, c.args::text
+        RETURNING c.command_id, c.claim_epoch, c.kind, c.pgt_id, c.args::text, c.role::text
         """;
 
     private const string FinishSql = """
@@ -46,7 +46,8 @@ public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
             claimed.Add(new ClaimedCommand(
-                reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetInt64(3), reader.GetString(4)));
+                reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetInt64(3), reader.GetString(4),
+                reader.GetString(5)));
         }
 
         claimed.Sort((one, other) => one.CommandId.CompareTo(other.CommandId));

@@ -325,7 +325,7 @@ CREATE TABLE pgtrickle.journal_tags (
 CREATE TABLE pgtrickle.snapshots (
     persistence_id varchar(255) NOT NULL,
     sequence_number bigint NOT NULL,
-    created timestamp NOT NULL,
+    created bigint NOT NULL,
     snapshot bytea NOT NULL,
     manifest varchar(500),
     serializer_id int,

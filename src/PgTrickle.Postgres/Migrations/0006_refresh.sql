@@ -397,8 +397,7 @@ BEGIN
 END $$;
 
 -- What MVCC does not cover: TRUNCATE, rewrites, ATTACH and DETACH change what an old snapshot reads. Compares file nodes and partitions as they
--- are now with this transaction's snapshot. The refresh still holds its locks on all it has read, so what is found equal stays equal until COMMIT; taking
--- those locks is also what made this backend hear of changes before. A source that was not read may change unnoticed: its marker is for the next refresh.
+-- are now with this transaction's snapshot. The refresh still holds its locks on all it has read, so what is found equal stays equal until COMMIT.
 CREATE FUNCTION pgtrickle._check_storage(p_relids oid[], p_capture_ids int[]) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -37,9 +37,8 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
         var control = DatabaseConnections.Control(connectionString, ApplicationName(node), Configure);
         try
         {
-            // One more than refreshes at once: what prepares a stream table needs a session beside theirs.
             return new(control, await DatabaseConnections.WorkerAsync(
-                control, connectionString, ApplicationName(node), builder => Settings(builder).MaxPoolSize = maxWorkers + 1, cancellation));
+                control, connectionString, ApplicationName(node), builder => ForWorkers(builder, maxWorkers), cancellation));
         }
         catch
         {
@@ -53,6 +52,13 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
     {
         await Control.DisposeAsync();
         await Worker.DisposeAsync();
+    }
+
+    /// <summary>Settings of worker connections: one more than refreshes at once, since what prepares a stream table needs a session beside theirs.</summary>
+    public static void ForWorkers(NpgsqlConnectionStringBuilder builder, int maxWorkers)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        Settings(builder).MaxPoolSize = maxWorkers + 1;
     }
 
     private static void Configure(NpgsqlConnectionStringBuilder builder) => Settings(builder);

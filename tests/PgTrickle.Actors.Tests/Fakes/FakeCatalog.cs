@@ -5,7 +5,7 @@ using PgTrickle.Postgres.Ports;
 namespace PgTrickle.Actors.Tests.Fakes;
 
 /// <summary>A catalog in memory. It may be shared by several nodes.</summary>
-public sealed class FakeCatalog : IStreamTableCatalog
+public sealed class FakeCatalog : IStreamTableCatalog, ICatalogHousekeeping
 {
     private readonly Lock gate = new();
     private CatalogImage image = new("0", [], ImmutableDictionary<string, string>.Empty);
@@ -89,6 +89,10 @@ public sealed class FakeCatalog : IStreamTableCatalog
 
         return Task.CompletedTask;
     }
+
+    public Task<long> ForgetDroppedAsync(CancellationToken cancellation) => Task.FromResult(0L);
+
+    public Task<long> PruneAsync(CancellationToken cancellation) => Task.FromResult(0L);
 
     private void Change(Func<CatalogImage, CatalogImage> change, bool quietly = false)
     {
