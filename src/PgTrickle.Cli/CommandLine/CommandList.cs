@@ -9,6 +9,9 @@ internal static class CommandList
     public static IEnumerable<Command> All(CliContext context) =>
     [
         new InstallCommand(context),
+        new NodeCommand(context),
+        new UpCommand(context),
+        new DemoCommand(context),
         new ExplainCommand(context),
     ];
 }

@@ -1,3 +1,4 @@
+using Akka.Configuration;
 using Npgsql;
 using PgTrickle.Dvm;
 using PgTrickle.Postgres.Catalog;
@@ -27,6 +28,7 @@ internal sealed record ErrorReport(IReadOnlyList<string> Lines, int Code)
             ExitCode.Failed),
         InstallException or MigrationException => new([$"error: {failure.Message}"], ExitCode.Environment),
         EmbeddedPostgresException embedded => new([$"error: {embedded.Message}"], ExitCode.Environment),
+        ConfigurationException configuration => new([$"error: {configuration.Message}"], ExitCode.Usage),
         OperationCanceledException => new(["interrupted"], ExitCode.Interrupted),
         NpgsqlException connection => new([$"error: {Innermost(connection)}", "HINT: Check host, port and TLS settings of the connection."], ExitCode.Environment),
         TimeoutException timeout => new([$"error: {timeout.Message}"], ExitCode.Failed),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Npgsql;
 using PgTrickle.Cli.CommandLine;
 using PgTrickle.Cli.Connections;
 using PgTrickle.Dvm;
@@ -57,8 +56,7 @@ internal sealed class ExplainCommand : CliCommand
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         var query = arguments.GetRequiredValue(_query) is var text && text == "-" ? await _context.Input.ReadToEndAsync(cancellation) : text;
-        await using var connection = new NpgsqlConnection(ConnectionText.Require(arguments.GetValue(_connection), _context).ConnectionString);
-        await connection.OpenAsync(cancellation);
+        await using var connection = await ShortConnection.OpenAsync(ConnectionText.Require(arguments.GetValue(_connection), _context), cancellation);
         if (!await QueryExplainer.IsInstalledAsync(connection, cancellation))
         {
             throw new CliException(ExitCode.Environment, "Stream tables are not installed in this database.", "Run: pgtrickle install");

@@ -15,7 +15,11 @@ internal static class ConnectionText
     {
         try
         {
-            return PostgresUri.IsUri(text) ? PostgresUri.Parse(text) : new NpgsqlConnectionStringBuilder(text);
+            // DETAIL is for who calls the command, and is shown to nobody else.
+            return new NpgsqlConnectionStringBuilder((PostgresUri.IsUri(text) ? PostgresUri.Parse(text) : new NpgsqlConnectionStringBuilder(text)).ConnectionString)
+            {
+                IncludeErrorDetail = true,
+            };
         }
         catch (FormatException failure) when (PostgresUri.IsUri(text))
         {

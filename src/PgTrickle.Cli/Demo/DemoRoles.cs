@@ -38,14 +38,14 @@ internal sealed class DemoRoles : IAsyncDisposable
         var roles = new DemoRoles(server, "pgtrickle_demo_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)));
         try
         {
-            await using (var connection = await OpenAsync(server, cancellation))
+            await using (var connection = await ShortConnection.OpenAsync(server, cancellation))
             {
                 await ServerFormatted.ExecuteAsync(connection, "CREATE DATABASE %I", cancellation, roles._name);
                 roles.Owner = await roles.CreateRoleAsync(connection, roles.OwnerName, cancellation);
                 roles.Writer = await roles.CreateRoleAsync(connection, roles.WriterName, cancellation);
             }
 
-            await using var inside = await OpenAsync(roles.Administrator, cancellation);
+            await using var inside = await ShortConnection.OpenAsync(roles.Administrator, cancellation);
             await ServerFormatted.ExecuteAsync(inside, "GRANT USAGE, CREATE ON SCHEMA public TO %I", cancellation, roles.OwnerName);
             return roles;
         }
@@ -79,7 +79,7 @@ internal sealed class DemoRoles : IAsyncDisposable
             }
         }
 
-        await using var connection = await OpenAsync(_server, CancellationToken.None);
+        await using var connection = await ShortConnection.OpenAsync(_server, CancellationToken.None);
         await DropDatabaseAsync(connection);
         await ServerFormatted.ExecuteAsync(connection, "DROP ROLE IF EXISTS %I, %I", CancellationToken.None, OwnerName, WriterName);
     }
@@ -112,12 +112,4 @@ internal sealed class DemoRoles : IAsyncDisposable
 
     private static NpgsqlConnectionStringBuilder In(NpgsqlConnectionStringBuilder server, string database) =>
         new(server.ConnectionString) { Database = database };
-
-    /// <summary>Without a pool: a pooled connection to a database would be in the way of dropping it.</summary>
-    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
-    {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(cancellation);
-        return connection;
-    }
 }

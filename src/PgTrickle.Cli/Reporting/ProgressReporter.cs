@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace PgTrickle.Cli.Reporting;
 
-/// <summary>Shows what a long step is doing: a spinner on a terminal, else one line for each new message. Always on standard error.</summary>
+/// <summary>Shows what a long step is doing: a spinner on a terminal, else a line now and then. Always on standard error.</summary>
 internal sealed class ProgressReporter(CliContext context)
 {
     /// <summary>Runs a step while showing its messages.</summary>
@@ -18,7 +18,7 @@ internal sealed class ProgressReporter(CliContext context)
                 Markup.Escape(title), status => step(message => status.Status = Markup.Escape(message)));
         }
 
-        var lines = new LineWriter(context.Error);
+        var lines = new LineWriter(context.Error, context.Time);
         lines.Write(title);
         return await step(lines.Write);
     }
@@ -40,18 +40,22 @@ internal sealed class ProgressReporter(CliContext context)
             withPercentage && value.Fraction is > 0 and < 1 ? $"{value.Message} ({value.Fraction:P0})" : value.Message);
     }
 
-    private sealed class LineWriter(TextWriter writer)
+    /// <summary>Lines at most once a second: who reads a log wants to know what takes long, not everything that happened.</summary>
+    private sealed class LineWriter(TextWriter writer, TimeProvider time)
     {
-        private string? _last;
+        private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+        private readonly Lock _lock = new();
+        private long? _last;
 
         public void Write(string message)
         {
-            lock (this)
+            lock (_lock)
             {
-                if (message != _last)
+                if (_last is null || time.GetElapsedTime(_last.Value) >= Interval)
                 {
                     writer.WriteLine(message);
-                    _last = message;
+                    _last = time.GetTimestamp();
                 }
             }
         }

@@ -38,8 +38,7 @@ internal sealed class DatabaseHost : IAsyncDisposable
         if (target is PostgresTarget.Given given)
         {
             var host = new DatabaseHost(null, Complete(given.Connection));
-            await using var probe = new NpgsqlConnection(host.Administrator.ConnectionString);
-            await probe.OpenAsync(cancellation);
+            await using var probe = await ShortConnection.OpenAsync(host.Administrator, cancellation);
             return host;
         }
 
@@ -55,7 +54,7 @@ internal sealed class DatabaseHost : IAsyncDisposable
             },
         };
         var server = await EmbeddedPostgres.StartAsync(options, progress, cancellation);
-        return new DatabaseHost(server, new NpgsqlConnectionStringBuilder(server.ConnectionString()));
+        return new DatabaseHost(server, new NpgsqlConnectionStringBuilder(server.ConnectionString()) { IncludeErrorDetail = true });
     }
 
     /// <inheritdoc/>

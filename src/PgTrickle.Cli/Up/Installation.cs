@@ -34,8 +34,7 @@ internal static class Installation
     private static async Task<NpgsqlConnectionStringBuilder> CreateNodeRoleAsync(NpgsqlConnectionStringBuilder administrator, CancellationToken cancellation)
     {
         var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        await using var connection = new NpgsqlConnection(administrator.ConnectionString);
-        await connection.OpenAsync(cancellation);
+        await using var connection = await ShortConnection.OpenAsync(administrator, cancellation);
         await using var exists = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1)", connection);
         exists.Parameters.Add(new NpgsqlParameter { Value = NodeRole });
         var template = (bool)(await exists.ExecuteScalarAsync(cancellation))! ? "ALTER ROLE %I LOGIN PASSWORD %L" : "CREATE ROLE %I LOGIN PASSWORD %L";

@@ -1,12 +1,13 @@
 using Npgsql;
 using PgTrickle.Cli.CommandLine;
+using PgTrickle.Cli.Connections;
 
 namespace PgTrickle.Cli.Up;
 
 /// <summary>Several node processes that form one cluster.</summary>
 internal sealed class NodeFleet : IAsyncDisposable
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
@@ -39,8 +40,7 @@ internal sealed class NodeFleet : IAsyncDisposable
     public static async Task<NodeFleet> StartAsync(
         int count, NpgsqlConnectionStringBuilder control, LogDirectory logs, Action<NodeProcess, string> joined, TimeProvider time, CancellationToken cancellation)
     {
-        await using var connection = new NpgsqlConnection(control.ConnectionString);
-        await connection.OpenAsync(cancellation);
+        await using var connection = await ShortConnection.OpenAsync(control, cancellation);
         await using var now = new NpgsqlCommand("SELECT clock_timestamp()", connection);
         var started = (DateTime)(await now.ExecuteScalarAsync(cancellation))!;
         var nodes = Enumerable.Range(1, count).Select(number => NodeProcess.Start($"node-{number}", control, logs.Path)).ToList();
