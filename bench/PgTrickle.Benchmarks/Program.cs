@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PgTrickle.Benchmarks.Capture;
+using PgTrickle.Benchmarks.Gateway;
 using PgTrickle.Benchmarks.Idle;
 using PgTrickle.Benchmarks.Refresh;
 
@@ -15,6 +16,7 @@ internal static class Program
             RefreshBenchmark.Command(),
             CaptureBenchmark.Command(),
             IdleBenchmark.Command(),
+            GatewayBenchmark.Command(),
         };
         return root.Parse(arguments).InvokeAsync();
     }

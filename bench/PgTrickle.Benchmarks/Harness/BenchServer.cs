@@ -38,7 +38,7 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <param name="isDurable">
     /// Whether commits wait for the disk. Without, the figures are those of the work itself; with it, every small refresh and its counterpart cost the same fsync.
     /// </param>
-    public static async Task<BenchServer> StartAsync(int version, bool isDurable)
+    public static async Task<BenchServer> StartAsync(int version, bool isDurable, int maxConnections = 100)
     {
         var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions
         {
@@ -52,7 +52,7 @@ internal sealed class BenchServer : IAsyncDisposable
                 ["work_mem"] = "64MB",
                 ["max_wal_size"] = "8GB",
                 ["checkpoint_timeout"] = "1h",
-                ["max_connections"] = "100",
+                ["max_connections"] = maxConnections.ToString(CultureInfo.InvariantCulture),
             },
         });
         await new Installer().InstallAsync(postgres.ConnectionString("postgres"), new InstallOptions());

@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using PgTrickle.Benchmarks.Harness;
+using PgTrickle.Gateway;
+using PgTrickle.Postgres.Catalog;
+
+namespace PgTrickle.Benchmarks.Gateway;
+
+/// <summary>What the gateway costs: pgbench -S through it, directly, and through PgBouncer, in turns; and the memory of idle sessions.</summary>
+internal static partial class GatewayBenchmark
+{
+    private static readonly int[] ClientCounts = [1, 16];
+
+    public static Command Command()
+    {
+        var postgres = new Option<int>("--postgres") { DefaultValueFactory = _ => 18, Description = "Major version of the server." };
+        var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5, Description = "Rounds; figures are medians." };
+        var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 4, Description = "Length of each run of pgbench." };
+        var idle = new Option<int>("--idle-sessions") { DefaultValueFactory = _ => 1000, Description = "Sessions of which the memory is measured." };
+        var command = new Command("gateway", "Overhead of the gateway against a direct connection and PgBouncer; memory of idle sessions.") { postgres, rounds, seconds, idle };
+        command.SetAction(result => RunAsync(result.GetValue(postgres), result.GetValue(rounds), result.GetValue(seconds), result.GetValue(idle)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int version, int rounds, int seconds, int idleSessions)
+    {
+        await using var server = await BenchServer.StartAsync(version, isDurable: false, maxConnections: idleSessions + 100);
+        var serverPort = new NpgsqlConnectionStringBuilder(server.ConnectionString).Port;
+        await using var control = DatabaseConnections.Control(server.ConnectionString, "bench");
+        using var metrics = new GatewayMetrics();
+        await using var gateway = GatewayServer.Start(
+            new GatewayOptions
+            {
+                Listen = new IPEndPoint(IPAddress.Loopback, 0),
+                Server = new ServerAddress("127.0.0.1", serverPort, SslMode.Disable),
+                Database = "postgres",
+                MaxSessions = idleSessions + 100,
+            },
+            control, metrics, NullLogger.Instance, TimeProvider.System);
+        using var bouncer = Bouncer.Start(serverPort);
+        var targets = new List<(string Name, int Port)> { ("direct", serverPort), ("gateway", gateway.EndPoint.Port) };
+        if (bouncer is not null)
+        {
+            targets.Add(("pgbouncer", bouncer.Port));
+        }
+
+        await PgbenchAsync(serverPort, "-i", "-s", "1", "-q");
+        var rates = targets.SelectMany(target => ClientCounts.Select(clients => (target.Name, clients))).ToDictionary(key => key, _ => new List<double>());
+        for (var round = 0; round < rounds; round++)
+        {
+            foreach (var clients in ClientCounts)
+            {
+                foreach (var (name, port) in targets)
+                {
+                    var output = await PgbenchAsync(port, "-n", "-S", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}");
+                    rates[(name, clients)].Add(double.Parse(RatePattern().Match(output).Groups[1].Value, CultureInfo.InvariantCulture));
+                }
+            }
+        }
+
+        Print(targets, rates);
+        await IdleAsync(gateway, idleSessions);
+        return 0;
+    }
+
+    private static void Print(List<(string Name, int Port)> targets, Dictionary<(string Name, int Clients), List<double>> rates)
+    {
+        var table = new ResultTable("pgbench -S", "1 client, tps", "us more than direct", "16 clients, tps", "of direct");
+        var direct = (One: Statistics.Median(rates[("direct", 1)]), Many: Statistics.Median(rates[("direct", 16)]));
+        foreach (var (name, _) in targets)
+        {
+            var (one, many) = (Statistics.Median(rates[(name, 1)]), Statistics.Median(rates[(name, 16)]));
+            table.Add(name, Number(one), Number((1e6 / one) - (1e6 / direct.One)), Number(many), (many / direct.Many).ToString("P0", CultureInfo.InvariantCulture));
+        }
+
+        table.Print();
+    }
+
+    /// <summary>Memory of this process, in which the clients' ends live as well: an upper bound.</summary>
+    private static async Task IdleAsync(GatewayServer gateway, int count)
+    {
+        var before = Settled();
+        await using var source = new NpgsqlDataSourceBuilder(
+            $"Host=127.0.0.1;Port={gateway.EndPoint.Port};Database=postgres;Username=postgres;SSL Mode=Disable;Maximum Pool Size={count}").Build();
+        var connections = new List<NpgsqlConnection>();
+        for (var i = 0; i < count; i++)
+        {
+            connections.Add(await source.OpenConnectionAsync());
+        }
+
+        var after = Settled();
+        var table = new ResultTable("idle sessions", "MB, clients included");
+        table.Add($"{count}", Number((after - before) / 1e6));
+        table.Print();
+        foreach (var connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    private static long Settled()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        using var self = Process.GetCurrentProcess();
+        return self.WorkingSet64;
+    }
+
+    private static async Task<string> PgbenchAsync(int port, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("pgbench", ["-h", "127.0.0.1", "-p", $"{port}", "-U", "postgres", .. arguments, "postgres"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["PGSSLMODE"] = "disable";
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"pgbench failed: {await error}");
+    }
+
+    private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"tps = ([0-9.]+) \(without initial connection time\)")]
+    private static partial Regex RatePattern();
+}
