@@ -110,6 +110,9 @@ public sealed class ActorNode : IAsyncDisposable
         }
     }
 
+    /// <summary>A command was announced: claims it now and not with the detector's next poll. Does nothing on a node that does not carry out commands.</summary>
+    public void LookForCommands() => Router?.Tell(new CommandsMayWait());
+
     /// <summary>Hands everything over and leaves the cluster.</summary>
     public Task StopAsync()
     {

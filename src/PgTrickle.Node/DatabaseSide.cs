@@ -61,6 +61,9 @@ internal sealed class DatabaseSide : IAsyncDisposable
     /// <summary>The coordinator's journal goes over the same connections.</summary>
     public Setup Journal() => JournalConnections.Over(Cluster.CreateConnection);
 
+    /// <summary>The registered node and the name of its database; only after <see cref="ConnectAsync"/>.</summary>
+    public (NodeIdentity Node, string Database) Registration { get; private set; }
+
     /// <summary>Makes the engine and its kin for a registered node.</summary>
     public async Task<DatabaseServices> ConnectAsync(NodeIdentity node, string nodeName, CancellationToken cancellation)
     {
@@ -78,6 +81,7 @@ internal sealed class DatabaseSide : IAsyncDisposable
         var engine = new RefreshEngine(
             connections, node, options.Clock, logging.CreateLogger<RefreshEngine>());
         await using var connection = await Cluster.OpenConnectionAsync(cancellation);
+        Registration = (node, connection.Database);
         return new DatabaseServices(
             connection.Database, engine, catalog, catalog, new CommandQueue(Cluster), new ChangeDetector(Cluster));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Akka.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,7 @@ using OpenTelemetry.Trace;
 using PgTrickle.Actors;
 using PgTrickle.Actors.Configuration;
 using PgTrickle.Actors.Diagnostics;
+using PgTrickle.Gateway;
 using PgTrickle.Postgres.Cluster;
 
 namespace PgTrickle.Node;
@@ -22,11 +24,13 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly ServiceProvider services;
     private readonly DatabaseSide database;
     private readonly ActorNode node;
+    private readonly GatewayRole? gateway;
     private readonly Lock gate = new();
     private Task? stopping;
 
-    private NodeHost(ServiceProvider services, DatabaseSide database, ActorNode node)
+    private NodeHost(ServiceProvider services, DatabaseSide database, ActorNode node, GatewayRole? gateway)
     {
+        this.gateway = gateway;
         this.services = services;
         this.database = database;
         this.node = node;
@@ -37,6 +41,9 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Where other nodes reach this one, for instance <c>akka.tcp://pgtrickle@10.0.0.1:4711</c>.</summary>
     public string Address => node.Address.ToString();
+
+    /// <summary>Where clients connect to its gateway; null when it has none.</summary>
+    public IPEndPoint? GatewayEndPoint => gateway?.EndPoint;
 
     /// <summary>Ends with the node, whether it was stopped or ended by itself.</summary>
     public Task Completion => node.Terminated;
@@ -71,7 +78,18 @@ public sealed class NodeHost : IAsyncDisposable
                 database.ConnectAsync,
                 options.Clock,
                 ImmutableArray.Create(new LoggingSetup(logging), database.Journal()));
-            return new NodeHost(services, database, await ActorNode.StartAsync(actors, cancellation));
+            var node = await ActorNode.StartAsync(actors, cancellation);
+            try
+            {
+                var (identity, name) = database.Registration;
+                var gateway = await GatewayRole.StartAsync(options, settings, name, identity, node.LookForCommands, logging, cancellation);
+                return new NodeHost(services, database, node, gateway);
+            }
+            catch
+            {
+                await node.DisposeAsync();
+                throw;
+            }
         }
         catch
         {
@@ -120,7 +138,7 @@ public sealed class NodeHost : IAsyncDisposable
                 : throw new ConfigurationException("pgtrickle.telemetry.otlp-endpoint is invalid: it is no URI.");
             services.AddOpenTelemetry()
                 .ConfigureResource(resource => resource.AddService(settings.Telemetry.ServiceName, serviceInstanceId: settings.Name))
-                .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name, "Npgsql").AddOtlpExporter(otlp => otlp.Endpoint = endpoint))
+                .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name, GatewayMetrics.MeterName, "Npgsql").AddOtlpExporter(otlp => otlp.Endpoint = endpoint))
                 .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddNpgsql().AddOtlpExporter(otlp => otlp.Endpoint = endpoint));
         }
 
@@ -129,6 +147,12 @@ public sealed class NodeHost : IAsyncDisposable
 
     private async Task StopOnceAsync()
     {
+        if (gateway is not null)
+        {
+            // First, while commands that its sessions wait for are still carried out here.
+            await gateway.DisposeAsync();
+        }
+
         await node.StopAsync();
         await database.DisposeAsync();
         await services.DisposeAsync();

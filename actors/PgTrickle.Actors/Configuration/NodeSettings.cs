@@ -16,6 +16,7 @@ public sealed record NodeSettings(
     CoordinatorSettings Coordinator,
     CommandSettings Commands,
     PlacementSettings Placement,
+    GatewaySettings Gateway,
     TelemetrySettings Telemetry)
 {
     /// <summary>Roles that a node can have.</summary>
@@ -46,6 +47,7 @@ public sealed record NodeSettings(
                 reader.Time("placement.window"),
                 reader.Number("placement.tolerance-percent", 1, 1000),
                 reader.Number("placement.max-moves", 1, 1000)),
+            GatewaySettings.From(reader),
             new TelemetrySettings(reader.Text("telemetry.otlp-endpoint"), reader.Text("telemetry.service-name")));
     }
 }
@@ -147,6 +149,13 @@ internal sealed class SettingsReader(Config config)
         var isNumber = int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value);
         Require(isNumber && value >= least && value <= most, setting, $"\"{text}\" is no whole number from {least} to {most}");
         return value;
+    }
+
+    public bool Flag(string setting)
+    {
+        var text = Text(setting);
+        Require(text is "on" or "off" or "true" or "false", setting, $"\"{text}\" is neither on nor off");
+        return text is "on" or "true";
     }
 
     public TimeSpan Time(string setting)

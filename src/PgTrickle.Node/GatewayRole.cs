@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Configuration;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PgTrickle.Actors.Configuration;
+using PgTrickle.Gateway;
+using PgTrickle.Postgres.Catalog;
+using PgTrickle.Postgres.Ports;
+
+namespace PgTrickle.Node;
+
+/// <summary>The gateway of a node in that role, with connections of its own for the outcomes of calls.</summary>
+internal sealed class GatewayRole : IAsyncDisposable
+{
+    private const string ApplicationName = "pgtrickle/gateway";
+    private const int PoolSize = 3;
+
+    private readonly NpgsqlDataSource control;
+    private readonly GatewayMetrics metrics;
+    private readonly GatewayServer server;
+    private readonly TimeSpan drainTimeout;
+
+    private GatewayRole(NpgsqlDataSource control, GatewayMetrics metrics, GatewayServer server, TimeSpan drainTimeout)
+    {
+        this.control = control;
+        this.metrics = metrics;
+        this.server = server;
+        this.drainTimeout = drainTimeout;
+    }
+
+    /// <summary>Where clients connect.</summary>
+    public IPEndPoint EndPoint => server.EndPoint;
+
+    /// <summary>Starts it, if the node has the role and a port for it.</summary>
+    /// <param name="options">What the node is told.</param>
+    /// <param name="settings">Its configuration.</param>
+    /// <param name="database">The database's name.</param>
+    /// <param name="node">The registered node.</param>
+    /// <param name="announced">Called when a command waits.</param>
+    /// <param name="logging">Makes its log.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ConfigurationException">Its address can not be used, or its certificate not read.</exception>
+    public static async Task<GatewayRole?> StartAsync(
+        NodeOptions options, NodeSettings settings, string database, NodeIdentity node, Action announced, ILoggerFactory logging, CancellationToken cancellation)
+    {
+        var gateway = settings.Gateway;
+        if (!settings.Roles.Contains(NodeRoles.Gateway) || !gateway.IsEnabled)
+        {
+            return null;
+        }
+
+        var control = DatabaseConnections.Control(options.ControlConnection, ApplicationName, builder => builder.MaxPoolSize = PoolSize);
+        var metrics = new GatewayMetrics();
+        GatewayServer? server = null;
+        try
+        {
+            server = GatewayServer.Start(
+                new GatewayOptions
+                {
+                    Listen = new IPEndPoint(gateway.Address, gateway.Port),
+                    Server = ServerAddress.From(options.ControlConnection),
+                    Database = database,
+                    Certificate = gateway.Certificate.Length > 0 ? new CertificateFiles(gateway.Certificate, gateway.Key) : null,
+                    RequireTls = gateway.RequireTls,
+                    MaxSessions = gateway.MaxSessions,
+                },
+                control, metrics, logging.CreateLogger<GatewayServer>(), options.Clock, announced);
+            var role = new GatewayRole(control, metrics, server, gateway.DrainTimeout);
+            await server.AnnounceAsync(node.NodeId, gateway.PublicHostname, cancellation);
+            return role;
+        }
+        catch (Exception problem)
+        {
+            await (server?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await control.DisposeAsync();
+            metrics.Dispose();
+            if (problem is SocketException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+            {
+                throw new ConfigurationException($"The gateway can not start on {gateway.Address}:{gateway.Port}: {problem.Message}", problem);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Lets sessions end at their next idle moment, and closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await server.DrainAsync(drainTimeout);
+        await server.DisposeAsync();
+        await control.DisposeAsync();
+        metrics.Dispose();
+    }
+}
