@@ -26,5 +26,5 @@ public abstract class ActorTest(ITestOutputHelper output, string more = "")
 
     protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
-    private static Config Configured(string more) => ShippedConfiguration.Load(more + "\n" + Overrides);
+    private static Config Configured(string more) => ShippedConfiguration.Load(Overrides + "\n" + more);
 }
