@@ -47,6 +47,7 @@ internal sealed class DemoCommand : CliCommand
         await using var server = await LocalCluster.StartServerAsync(_context, options.Target, new EmbeddedPlace(), cancellation);
         await using var roles = await DemoRoles.CreateAsync(server.Administrator, cancellation);
         await using var nodes = await LocalCluster.StartNodesAsync(_context, roles.Administrator, options.Nodes, server.IsEmbedded, logs, cancellation);
+        await roles.UseGatewayAsync(nodes.Gateway);
         return await new DemoRun(_context, options, roles, nodes).RunAsync(cancellation);
     }
 }

@@ -25,8 +25,8 @@ internal sealed class UpCommand : CliCommand
     public UpCommand(CliContext context)
         : base(
             "up",
-            "Starts PostgreSQL, or uses the one given, installs stream tables in it, starts nodes, and runs until Ctrl-C. Prints DIRECT=<uri>, where psql connects, "
-            + "and a line for each node.",
+            "Starts PostgreSQL, or uses the one given, installs stream tables in it, starts nodes, and runs until Ctrl-C. Prints DIRECT=<uri> of the server, "
+            + "GATEWAY=<uri> where psql connects so that calls return when they are carried out, and a line for each node.",
             new Example("pgtrickle up", "A throwaway server and three nodes"),
             new Example("pgtrickle up --postgres 15 --nodes 1", "PostgreSQL 15 and one node"),
             new Example("pgtrickle up --data ./trial --port 5433", "Data that is there again the next time"),
@@ -58,6 +58,7 @@ internal sealed class UpCommand : CliCommand
         await using var nodes = await LocalCluster.StartNodesAsync(
             _context, server.Administrator, arguments.GetValue(_nodes), server.IsEmbedded, logs, cancellation);
         await _context.Output.WriteLineAsync($"DIRECT={server.DirectUri}");
+        await _context.Output.WriteLineAsync($"GATEWAY={server.GatewayUri(nodes.Gateway)}");
         await _context.Error.WriteLineAsync("Ready. Ctrl-C stops it.");
         return await new UpWatch(_context, nodes, logs).UntilStoppedAsync(cancellation);
     }

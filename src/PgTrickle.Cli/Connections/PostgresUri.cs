@@ -68,9 +68,16 @@ internal static class PostgresUri
 
     /// <summary>The same server, role and database as a URI without the password.</summary>
     [SuppressMessage("Design", "CA1055:URI-like return values should not be strings", Justification = "Text for people; System.Uri would normalise it.")]
-    public static string WithoutSecrets(NpgsqlConnectionStringBuilder connection)
+    public static string WithoutSecrets(NpgsqlConnectionStringBuilder connection) => Print(connection, password: null);
+
+    /// <summary>The same with the password: for throwaway servers only.</summary>
+    [SuppressMessage("Design", "CA1055:URI-like return values should not be strings", Justification = "Text for people; System.Uri would normalise it.")]
+    public static string WithPassword(NpgsqlConnectionStringBuilder connection) => Print(connection, connection.Password);
+
+    private static string Print(NpgsqlConnectionStringBuilder connection, string? password)
     {
-        var user = connection.Username is { Length: > 0 } name ? Uri.EscapeDataString(name) + "@" : string.Empty;
+        var secret = password is null ? string.Empty : ":" + Uri.EscapeDataString(password);
+        var user = connection.Username is { Length: > 0 } name ? Uri.EscapeDataString(name) + secret + "@" : string.Empty;
         var host = connection.Host ?? "localhost";
         var place = host.Contains(',', StringComparison.Ordinal) || (host.Contains(':', StringComparison.Ordinal) && !IsIpv6(host))
             ? host

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Npgsql;
 using PgTrickle.Cli.Connections;
@@ -11,6 +12,7 @@ internal sealed class DemoRoles : IAsyncDisposable
 {
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly string _name;
+    private readonly Dictionary<string, string> _connections = [];
 
     private DemoRoles(NpgsqlConnectionStringBuilder server, string name)
     {
@@ -97,17 +99,29 @@ internal sealed class DemoRoles : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on both roles connect by way of a gateway.</summary>
+    public async Task UseGatewayAsync(DnsEndPoint gateway)
+    {
+        await Owner.DisposeAsync();
+        await Writer.DisposeAsync();
+        (Owner, Writer) = (Through(OwnerName), Through(WriterName));
+
+        NpgsqlDataSource Through(string name) => NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(_connections[name]) { Host = gateway.Host, Port = gateway.Port, SslMode = SslMode.Prefer });
+    }
+
     private async Task<NpgsqlDataSource> CreateRoleAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
     {
         var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         await ServerFormatted.ExecuteAsync(connection, "CREATE ROLE %I LOGIN PASSWORD %L", cancellation, name, password);
-        return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Administrator.ConnectionString)
+        _connections[name] = new NpgsqlConnectionStringBuilder(Administrator.ConnectionString)
         {
             Username = name,
             Password = password,
             Options = null,
             MaxPoolSize = 20,
-        });
+        }.ConnectionString;
+        return NpgsqlDataSource.Create(_connections[name]);
     }
 
     private static NpgsqlConnectionStringBuilder In(NpgsqlConnectionStringBuilder server, string database) =>

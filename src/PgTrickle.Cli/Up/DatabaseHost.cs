@@ -1,3 +1,4 @@
+using System.Net;
 using Npgsql;
 using PgTrickle.Cli.Connections;
 using PgTrickle.Postgres.Embedded;
@@ -28,6 +29,13 @@ internal sealed class DatabaseHost : IAsyncDisposable
 
     /// <summary>What people connect with. Without password for a given server: who gave it knows it.</summary>
     public string DirectUri => _server?.ConnectionUri(Administrator.Database!) ?? PostgresUri.WithoutSecrets(Administrator);
+
+    /// <summary>The same by way of a gateway.</summary>
+    public string GatewayUri(DnsEndPoint gateway)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(Administrator.ConnectionString) { Host = gateway.Host, Port = gateway.Port };
+        return IsEmbedded ? PostgresUri.WithPassword(connection) : PostgresUri.WithoutSecrets(connection);
+    }
 
     /// <summary>Starts the server, or checks that the given one can be reached.</summary>
     /// <exception cref="EmbeddedPostgresException">It can't be started.</exception>

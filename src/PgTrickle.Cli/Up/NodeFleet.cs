@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using Npgsql;
 using PgTrickle.Cli.CommandLine;
 using PgTrickle.Cli.Connections;
@@ -12,8 +14,8 @@ internal sealed class NodeFleet : IAsyncDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     private const string JoinedSql = """
-        SELECT node_name, address FROM pgtrickle.cluster_nodes()
-        WHERE state = 'joined' AND alive AND node_name = ANY ($1) AND started_at >= $2
+        SELECT n.node_name, n.address, g.address FROM pgtrickle.cluster_nodes() n JOIN pgtrickle.gateways() g USING (node_name)
+        WHERE n.state = 'joined' AND n.alive AND n.node_name = ANY ($1) AND n.started_at >= $2
         """;
 
     private readonly TimeProvider _time;
@@ -26,10 +28,13 @@ internal sealed class NodeFleet : IAsyncDisposable
 
     public IReadOnlyList<NodeProcess> Nodes { get; }
 
+    /// <summary>Where the gateway of the first node that joined takes clients.</summary>
+    public DnsEndPoint Gateway { get; private set; } = null!;
+
     /// <summary>Nodes that run.</summary>
     public int Running => Nodes.Count(node => !node.HasExited);
 
-    /// <summary>Starts the nodes and waits until each is a member of the cluster.</summary>
+    /// <summary>Starts the nodes and waits until each is a member of the cluster and takes clients.</summary>
     /// <param name="count">How many.</param>
     /// <param name="control">The connection that each uses.</param>
     /// <param name="logs">Where their logs go.</param>
@@ -84,10 +89,11 @@ internal sealed class NodeFleet : IAsyncDisposable
         var deadline = _time.GetUtcNow() + JoinPatience;
         while (waiting.Count > 0)
         {
-            foreach (var (name, address) in await JoinedAsync(connection, waiting.Keys, started, cancellation))
+            foreach (var (name, address, gateway) in await JoinedAsync(connection, waiting.Keys, started, cancellation))
             {
                 if (waiting.Remove(name, out var node))
                 {
+                    Gateway ??= EndPoint(gateway);
                     joined(node, address);
                 }
             }
@@ -107,19 +113,25 @@ internal sealed class NodeFleet : IAsyncDisposable
         }
     }
 
-    private static async Task<List<(string Name, string Address)>> JoinedAsync(
+    private static async Task<List<(string Name, string Address, string Gateway)>> JoinedAsync(
         NpgsqlConnection connection, IEnumerable<string> names, DateTime started, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(JoinedSql, connection);
         command.Parameters.Add(new NpgsqlParameter { Value = names.ToArray() });
         command.Parameters.Add(new NpgsqlParameter { Value = started });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<(string, string)>();
+        var found = new List<(string, string, string)>();
         while (await reader.ReadAsync(cancellation))
         {
-            found.Add((reader.GetString(0), reader.GetString(1)));
+            found.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         }
 
         return found;
+    }
+
+    private static DnsEndPoint EndPoint(string address)
+    {
+        var colon = address.LastIndexOf(':');
+        return new DnsEndPoint(address[..colon], int.Parse(address.AsSpan(colon + 1), CultureInfo.InvariantCulture));
     }
 }

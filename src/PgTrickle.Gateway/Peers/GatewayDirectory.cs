@@ -7,12 +7,10 @@ internal sealed class GatewayDirectory(NpgsqlDataSource control)
 {
     private const string Announce = "UPDATE pgtrickle.cluster_members SET gateway = $2 WHERE node_id = $1";
 
-    /// <summary>A node that is dead for half a minute has no sessions that could be cancelled.</summary>
-    private const string Others =
-        "SELECT gateway FROM pgtrickle.cluster_members WHERE gateway <> $1 AND heartbeat_at > clock_timestamp() - interval '30 seconds'";
+    private const string Others = "SELECT address FROM pgtrickle.gateways() WHERE address <> $1";
 
-    /// <summary></summary>
-    public async Task AnnounceAsync(long nodeId, string? address, CancellationToken cancellation)
+    /// <summary>Writes where a node's gateway is. The row goes with the node.</summary>
+    public async Task AnnounceAsync(long nodeId, string address, CancellationToken cancellation)
     {
         await using var command = control.CreateCommand(Announce);
         command.Parameters.Add(new() { Value = nodeId });

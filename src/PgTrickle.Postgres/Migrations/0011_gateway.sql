@@ -39,3 +39,12 @@ GRANT EXECUTE ON FUNCTION pgtrickle._take_back(bigint) TO PUBLIC;
 
 -- Where a node's gateway takes connections, host:port; a cancel request that reaches another gateway than its session is passed on.
 ALTER TABLE pgtrickle.cluster_members ADD COLUMN gateway text;
+
+CREATE FUNCTION pgtrickle.gateways() RETURNS TABLE (node_name text, address text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.node_name, m.gateway FROM pgtrickle.cluster_members m
+    WHERE m.gateway IS NOT NULL AND m.state = 'joined' AND pgtrickle._node_is_alive(m.heartbeat_at)
+    ORDER BY m.node_id
+$$;
+COMMENT ON FUNCTION pgtrickle.gateways() IS 'Where clients connect for calls that return when they are carried out, host:port.';
+GRANT EXECUTE ON FUNCTION pgtrickle.gateways() TO PUBLIC;
