@@ -70,14 +70,14 @@ public sealed record HiddenColumn(SqlIdentifier Name, QualifiedName Type, bool N
 /// <summary>What a stream table needs beside its visible columns.</summary>
 public sealed record StreamTableShape
 {
-    /// <summary>The name of the row identity that stands in for a key: a hash that narrows, the columns decide.</summary>
+    /// <summary>The column of the hash that stands in for a key where no index can compute it: the hash narrows, the columns decide.</summary>
     public const string RowId = "__pgt_row_id";
 
     /// <summary>Hidden columns, in the order in which they are added.</summary>
     public SyntaxList<HiddenColumn> HiddenColumns { get; init; }
 
-    /// <summary>The columns of the index that finds rows; none if the result has exactly one row.</summary>
-    public SyntaxList<SqlIdentifier> IndexColumns { get; init; }
+    /// <summary>Columns, or the hash of columns, by which an index finds rows; none if the result has exactly one row.</summary>
+    public SyntaxList<SqlExpression> IndexKeys { get; init; }
 
     /// <summary>Whether that index is unique, so that its columns are a key; each of them is NOT NULL.</summary>
     public bool IsUnique { get; init; }

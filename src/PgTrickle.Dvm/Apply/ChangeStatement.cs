@@ -116,11 +116,11 @@ internal static class ChangeStatement
     }
 
     private static SyntaxList<SqlIdentifier> ColumnNames(StoredResult result)
-        => [.. result.Columns.Select(static c => c.Name), .. result.Identity.HasRowId ? [new SqlIdentifier(StreamTableShape.RowId)] : Array.Empty<SqlIdentifier>()];
+        => [.. result.Columns.Select(static c => c.Name), .. result.HasRowId ? [new SqlIdentifier(StreamTableShape.RowId)] : Array.Empty<SqlIdentifier>()];
 
     private static IEnumerable<SqlExpression> Values(StoredResult result, IEnumerable<SqlExpression> values)
     {
         var all = values.ToList();
-        return result.Identity.HasRowId ? all.Append(Target.RowId(result, i => all[i])) : all;
+        return result.HasRowId ? all.Append(Target.RowId(result, i => all[i])) : all;
     }
 }

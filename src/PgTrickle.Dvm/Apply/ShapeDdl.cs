@@ -1,5 +1,6 @@
 using PgTrickle.Sql.Printing;
 using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
 
 namespace PgTrickle.Dvm.Apply;
 
@@ -15,10 +16,10 @@ internal static class ShapeDdl
         var rowId = new SqlIdentifier(StreamTableShape.RowId);
         return new StreamTableShape
         {
-            HiddenColumns = [.. hidden, .. identity.HasRowId ? [new HiddenColumn(rowId, BigInteger, NotNull: true)] : Array.Empty<HiddenColumn>()],
-            IndexColumns = identity.HasRowId ? [rowId]
-                : identity.Kind == IdentityKind.Key ? identity.Columns.Select(i => result.Columns[i].Name).ToSyntaxList()
-                : [],
+            HiddenColumns = [.. hidden, .. result.HasRowId ? [new HiddenColumn(rowId, BigInteger, NotNull: true)] : Array.Empty<HiddenColumn>()],
+            IndexKeys = result.HasRowId ? [Column(rowId)]
+                : identity.IsHashed ? [Target.RowId(result, i => Column(result.Columns[i].Name))]
+                : identity.Columns.Select(i => (SqlExpression)Column(result.Columns[i].Name)).ToSyntaxList(),
             IsUnique = identity.Kind == IdentityKind.Key,
         };
     }
@@ -26,7 +27,7 @@ internal static class ShapeDdl
     public static IReadOnlyList<string> Statements(StreamTableShape shape, QualifiedName table)
     {
         var hidden = shape.HiddenColumns.Select(static c => (AlterTableAction)new AddColumn(c.Name, TypeName.Named(c.Type), c.NotNull));
-        var keys = shape.IsUnique ? shape.IndexColumns.Select(static c => new SetNotNull(c)) : [];
+        var keys = shape.IsUnique ? shape.IndexKeys.OfType<ColumnReference>().Select(static c => new SetNotNull(c.Name)) : [];
         var actions = hidden.Concat(keys).ToSyntaxList();
         var statements = new List<SqlStatement>();
         if (!actions.IsEmpty)
@@ -34,9 +35,9 @@ internal static class ShapeDdl
             statements.Add(new AlterTableStatement(table, actions));
         }
 
-        if (!shape.IndexColumns.IsEmpty)
+        if (!shape.IndexKeys.IsEmpty)
         {
-            statements.Add(new CreateIndexStatement(table, shape.IndexColumns, shape.IsUnique));
+            statements.Add(new CreateIndexStatement(table, shape.IndexKeys, shape.IsUnique));
         }
 
         return [.. statements.Select(static s => SqlPrinter.Print(s))];

@@ -30,11 +30,17 @@ internal enum IdentityKind
 /// <summary>The identity of stored rows: its kind, and the places of the columns that make it.</summary>
 internal sealed record Identity(IdentityKind Kind, SyntaxList<int> Columns)
 {
-    public bool HasRowId => Kind is IdentityKind.HashedKey or IdentityKind.Image;
+    public bool IsHashed => Kind is IdentityKind.HashedKey or IdentityKind.Image;
 }
 
 /// <summary>What is stored: an operator that yields visible and hidden columns in order, and how its rows are identified.</summary>
 internal sealed record StoredResult(Project Source, SyntaxList<StoredColumn> Columns, Identity Identity)
 {
+    /// <summary>
+    /// Whether the hash is a hidden column. An index on the expression does without one, but for types that are hashed by their text: what makes a text of them
+    /// may depend on settings, which no index allows.
+    /// </summary>
+    public bool HasRowId => Identity.IsHashed && !Identity.Columns.All(i => Columns[i].Type.IsHashable);
+
     public IEnumerable<int> VisibleColumns => Enumerable.Range(0, Columns.Count).Where(i => Columns[i].Visible);
 }

@@ -34,6 +34,10 @@ internal static class Target
     public static SqlExpression RowId(StoredResult result, Func<int, SqlExpression> value)
         => KeyMatch.HashOf(result.Identity.Columns.Select(i => (value(i), (TypeInfo?)result.Columns[i].Type)));
 
+    /// <summary>The hash of a stored row, as its index has it.</summary>
+    private static SqlExpression StoredHash(StoredResult result)
+        => result.HasRowId ? Column(Alias, StreamTableShape.RowId) : RowId(result, i => Stored(result.Columns[i]));
+
     /// <summary>Whether the stored row is the one with these values.</summary>
     public static SqlExpression IsRow(StoredResult result, Func<int, SqlExpression> value)
     {
@@ -50,9 +54,7 @@ internal static class Target
                 : column.NotNull ? Eq(Stored(column), value(i))
                 : (SqlExpression)IsNotDistinctFrom(Stored(column), value(i));
         });
-        return identity.HasRowId
-            ? And([Eq(Column(Alias, StreamTableShape.RowId), RowId(result, value)), .. same])
-            : And(same);
+        return identity.IsHashed ? And([Eq(StoredHash(result), RowId(result, value)), .. same]) : And(same);
     }
 
     /// <summary>Old values of the visible columns, if the change has to carry them.</summary>

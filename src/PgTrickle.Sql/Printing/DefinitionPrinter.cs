@@ -12,11 +12,27 @@ internal static class DefinitionPrinter
                 writer.Write("ALTER TABLE ").Write(alter.Table).LineList(alter.Actions, PrintAction);
                 break;
             case CreateIndexStatement index:
-                writer.Write(index.Unique ? "CREATE UNIQUE INDEX ON " : "CREATE INDEX ON ").Write(index.Table).Write(" ").Names(index.Columns);
+                writer.Write(index.Unique ? "CREATE UNIQUE INDEX ON " : "CREATE INDEX ON ").Write(index.Table).Write(" (");
+                writer.List(index.Keys, PrintIndexKey);
+                writer.Write(")");
                 break;
             default:
                 throw new InvalidOperationException($"A {definition.GetType().Name} can't be printed.");
         }
+    }
+
+    /// <summary>Only a column may stand there without parentheses.</summary>
+    private static void PrintIndexKey(SqlWriter writer, SqlExpression key)
+    {
+        if (key is ColumnReference { Relation: null })
+        {
+            ExpressionPrinter.Print(writer, key);
+            return;
+        }
+
+        writer.Write("(");
+        ExpressionPrinter.Print(writer, key);
+        writer.Write(")");
     }
 
     public static void PrintAction(SqlWriter writer, AlterTableAction action)

@@ -26,8 +26,8 @@ public sealed record SetNotNull(SqlIdentifier Column) : AlterTableAction
     internal override SqlNode RewriteChildren(SqlRewriter rewriter) => this;
 }
 
-/// <summary><c>CREATE [UNIQUE] INDEX ON table (columns)</c>; PostgreSQL chooses the name.</summary>
-public sealed record CreateIndexStatement(QualifiedName Table, SyntaxList<SqlIdentifier> Columns, bool Unique) : DataDefinition
+/// <summary><c>CREATE [UNIQUE] INDEX ON table (keys)</c>; PostgreSQL chooses the name. A key is a column or an expression of columns.</summary>
+public sealed record CreateIndexStatement(QualifiedName Table, SyntaxList<SqlExpression> Keys, bool Unique) : DataDefinition
 {
-    internal override SqlNode RewriteChildren(SqlRewriter rewriter) => this;
+    internal override SqlNode RewriteChildren(SqlRewriter rewriter) => rewriter.Rebuild(this, static (node, children) => node with { Keys = children.Visit(node.Keys) });
 }

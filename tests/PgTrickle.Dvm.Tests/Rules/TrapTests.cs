@@ -136,4 +136,27 @@ public sealed class TrapTests(ITestOutputHelper output)
         Assert.Equal("Smith", await connection.ScalarAsync<string>("SELECT name FROM st WHERE id = 1"));
         Assert.Equal(2L, await connection.ScalarAsync<long>("SELECT n FROM gr"));
     }
+
+    /// <summary>What a user sees of a stream table is what the query yields, wherever an index can do without a hidden column.</summary>
+    [PostgresVersions("SELECT v, count(*) AS n, max(k) AS top FROM log GROUP BY v", "v, n, top")]
+    [PostgresVersions("SELECT v, n FROM log", "v, n")]
+    [PostgresVersions("SELECT k, j FROM log", "k, j, __pgt_row_id")]
+    [Theory]
+    public async Task Keys_that_no_plain_index_takes_are_found_by_an_index_on_their_hash(PostgresVersion version, string query, string columns)
+    {
+        var random = Seed.Random(output);
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await Shop.CreateAsync(connection, random);
+        await connection.ExecuteAsync("INSERT INTO log VALUES (1, repeat('long', 5000), 1, '1')");
+        var table = await OracleTable.CreateAsync(connection, "st", query);
+        Assert.Equal(columns, await connection.ScalarAsync<string>(
+            "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'st'::regclass AND attnum > 0 AND NOT attisdropped"));
+        Assert.Equal(1L, await connection.ScalarAsync<long>("SELECT count(*) FROM pg_index WHERE indrelid = 'st'::regclass"));
+        for (var i = 0; i < 4; i++)
+        {
+            await Shop.IntervalAsync(connection, random);
+            await table.RefreshAsync();
+        }
+    }
 }

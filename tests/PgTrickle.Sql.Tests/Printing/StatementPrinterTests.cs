@@ -63,7 +63,7 @@ public class StatementPrinterTests
         var table = new QualifiedName("s", "Target");
         var alter = new AlterTableStatement(table, [new AddColumn("x y", TypeName.Named(new QualifiedName("pg_catalog", "int8")), NotNull: true), new SetNotNull("k")]);
         Assert.Equal("""ALTER TABLE s."Target" ADD COLUMN "x y" pg_catalog.int8 NOT NULL, ALTER COLUMN k SET NOT NULL""", SqlPrinter.Print(alter));
-        Assert.Equal("""CREATE UNIQUE INDEX ON s."Target" (k, "select")""", SqlPrinter.Print(new CreateIndexStatement(table, ["k", "select"], Unique: true)));
+        Assert.Equal("""CREATE UNIQUE INDEX ON s."Target" (k, "select")""", SqlPrinter.Print(new CreateIndexStatement(table, [Column("k"), Column("select")], Unique: true)));
     }
 
     [Theory]
