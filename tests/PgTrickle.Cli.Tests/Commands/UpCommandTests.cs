@@ -28,6 +28,15 @@ public sealed partial class UpCommandTests
             Assert.Equal(25m, await source.ScalarAsync<decimal>("SELECT total FROM by_region WHERE region = 'south'"));
         }
 
+        await using (var source = NpgsqlDataSource.Create(ConnectionText.Parse(await up.LineAsync("GATEWAY="))))
+        {
+            await source.ExecuteAsync("SELECT pgtrickle.create_stream_table('large', 'SELECT id FROM orders WHERE amount > 5', schedule => '1h')");
+            Assert.Equal(2, await source.ScalarAsync<long>("SELECT count(*) FROM large"));
+            await source.ExecuteAsync("UPDATE orders SET amount = 6 WHERE amount = 5");
+            await source.ExecuteAsync("SELECT pgtrickle.refresh_stream_table('large')");
+            Assert.Equal(3, await source.ScalarAsync<long>("SELECT count(*) FROM large"));
+        }
+
         var nodes = NodesOf(up);
         await up.SignalAsync("TERM");
 
