@@ -157,7 +157,7 @@ public sealed class CallerRightsTests
         Assert.Subset(
             new HashSet<string>
             {
-                "_reserve_id", "_is_stale", "_pending", "_wait_state", "cluster_nodes", "worker_pool_status", "refresh_plan", "_make_buffer", "_take_analysis",
+                "_reserve_id", "_is_stale", "_pending", "_wait_state", "cluster_nodes", "gateways", "worker_pool_status", "refresh_plan", "_make_buffer", "_take_analysis",
             },
             open.Column<string>().ToHashSet());
         var loose = await database.QueryAsync("""
