@@ -55,10 +55,10 @@ public sealed record PlanSource(int Ordinal, RelationInfo Relation, SyntaxList<C
 public sealed record PlanNames(QualifiedName Table, SyntaxList<QualifiedName> ChangeViews, QualifiedName? Buffer = null)
 {
     /// <summary>The column of a change buffer, and of the view on it, that holds the writing transaction's xid8.</summary>
-    public SqlIdentifier XidColumn { get; init; } = new("xid");
+    public SqlIdentifier XidColumn { get; init; } = new("__pgt_xid");
 
     /// <summary>The column that holds the weight: -1 or +1.</summary>
-    public SqlIdentifier WeightColumn { get; init; } = new("w");
+    public SqlIdentifier WeightColumn { get; init; } = new("__pgt_w");
 }
 
 /// <summary>A hidden column of a stream table.</summary>

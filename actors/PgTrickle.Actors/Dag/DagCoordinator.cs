@@ -42,6 +42,11 @@ public sealed record CoordinatorServices(
 internal sealed class DagCoordinator : ReceivePersistentActor
 {
     private const string Poll = "poll";
+
+    /// <summary>
+    /// How often a quiet catalog is looked at. Commands ask for a new plan by themselves: only settings, renamed tables and tables dropped by hand wait for it.
+    /// </summary>
+    private static readonly TimeSpan QuietPoll = TimeSpan.FromSeconds(1);
     private const string Resend = "resend";
 
     private static readonly TimeSpan RetryLoad = TimeSpan.FromSeconds(1);
@@ -60,6 +65,7 @@ internal sealed class DagCoordinator : ReceivePersistentActor
     private PlannedCatalog planned = PlannedCatalog.Empty;
     private string? cause = "start";
     private bool isLoading;
+    private TimeSpan pause;
 
     public DagCoordinator(CoordinatorServices services)
     {
@@ -217,7 +223,8 @@ internal sealed class DagCoordinator : ReceivePersistentActor
         }
 
         WriteSchedules();
-        timers.Start(Poll, CatalogPlanning.Poll(image!), Poll);
+        pause = CatalogPlanning.Poll(image!);
+        timers.Start(Poll, pause, Poll);
         if (waiting.Count > 0 || cause is not null)
         {
             Load();
@@ -378,7 +385,16 @@ internal sealed class DagCoordinator : ReceivePersistentActor
             log.Warning("The catalog could not be checked for changes: {0}", problem.Message);
         }
 
-        timers.Start(Poll, result.Problem is null ? CatalogPlanning.Poll(image!) : RetryLoad, Poll);
+        pause = Longer(pause);
+        timers.Start(Poll, result.Problem is null ? pause : RetryLoad, Poll);
+    }
+
+    /// <summary>Twice as long, up to a second, unless the setting asks for more.</summary>
+    private TimeSpan Longer(TimeSpan before)
+    {
+        var shortest = CatalogPlanning.Poll(image!);
+        var longest = shortest > QuietPoll ? shortest : QuietPoll;
+        return before * 2 < longest ? before * 2 : longest;
     }
 
     private void Complain(PlannedCatalog before)

@@ -10,7 +10,7 @@ namespace PgTrickle.Benchmarks.Refresh;
 internal sealed record Scenario(string Name, string Query, string Key, string Merge)
 {
     /// <summary>The changes of orders between the two refreshes, as the hand-written statements read them.</summary>
-    private const string Changes = "SELECT * FROM {orders} WHERE xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(xid, $1)";
+    private const string Changes = "SELECT * FROM {orders} WHERE __pgt_xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(__pgt_xid, $1)";
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
@@ -21,8 +21,8 @@ internal sealed record Scenario(string Name, string Query, string Key, string Me
             $$"""
             WITH c AS ({{Changes}}),
             d AS MATERIALIZED (
-                SELECT id, customer_id, amount, placed_at, sum(w) AS w FROM c WHERE status = 'open'
-                GROUP BY id, customer_id, amount, placed_at HAVING sum(w) <> 0),
+                SELECT id, customer_id, amount, placed_at, sum(__pgt_w) AS w FROM c WHERE status = 'open'
+                GROUP BY id, customer_id, amount, placed_at HAVING sum(__pgt_w) <> 0),
             k AS (SELECT DISTINCT ON (id) * FROM d ORDER BY id, w DESC)
             MERGE INTO {target} t USING k ON t.id = k.id
             WHEN MATCHED AND k.w < 0 THEN DELETE
@@ -36,7 +36,7 @@ internal sealed record Scenario(string Name, string Query, string Key, string Me
             $$"""
             WITH c AS ({{Changes}}),
             d AS MATERIALIZED (
-                SELECT customer_id, sum(w) AS orders, sum(amount * w) AS total FROM c GROUP BY customer_id)
+                SELECT customer_id, sum(__pgt_w) AS orders, sum(amount * __pgt_w) AS total FROM c GROUP BY customer_id)
             MERGE INTO {target} t USING d ON t.customer_id = d.customer_id
             WHEN MATCHED AND t.orders + d.orders = 0 THEN DELETE
             WHEN MATCHED AND (d.orders <> 0 OR d.total <> 0) THEN UPDATE SET orders = t.orders + d.orders, total = t.total + d.total
@@ -49,8 +49,8 @@ internal sealed record Scenario(string Name, string Query, string Key, string Me
             $$"""
             WITH c AS ({{Changes}}),
             d AS MATERIALIZED (
-                SELECT c.id, c.amount, c.status, p.name, p.region, sum(c.w) AS w FROM c JOIN customers p ON p.id = c.customer_id
-                GROUP BY c.id, c.amount, c.status, p.name, p.region HAVING sum(c.w) <> 0),
+                SELECT c.id, c.amount, c.status, p.name, p.region, sum(c.__pgt_w) AS w FROM c JOIN customers p ON p.id = c.customer_id
+                GROUP BY c.id, c.amount, c.status, p.name, p.region HAVING sum(c.__pgt_w) <> 0),
             k AS (SELECT DISTINCT ON (id) * FROM d ORDER BY id, w DESC)
             MERGE INTO {target} t USING k ON t.id = k.id
             WHEN MATCHED AND k.w < 0 THEN DELETE
@@ -64,7 +64,7 @@ internal sealed record Scenario(string Name, string Query, string Key, string Me
             $$"""
             WITH c AS ({{Changes}}),
             d AS MATERIALIZED (
-                SELECT p.region, c.status, sum(c.w) AS orders, sum(c.amount * c.w) AS total FROM c JOIN customers p ON p.id = c.customer_id
+                SELECT p.region, c.status, sum(c.__pgt_w) AS orders, sum(c.amount * c.__pgt_w) AS total FROM c JOIN customers p ON p.id = c.customer_id
                 GROUP BY p.region, c.status)
             MERGE INTO {target} t USING d ON t.region = d.region AND t.status = d.status
             WHEN MATCHED AND t.orders + d.orders = 0 THEN DELETE

@@ -237,25 +237,25 @@ BEGIN
     IF capture.kind = 'statement' THEN
         writes := format($body$
         IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-            INSERT INTO pgtrickle_changes.%1$I (w%2$s) SELECT 1%3$s FROM pgtrickle_new n;
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w%2$s) SELECT 1%3$s FROM pgtrickle_new n;
         ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
-            INSERT INTO pgtrickle_changes.%1$I (w%2$s)
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w%2$s)
                 SELECT -1%3$s FROM pgtrickle_old n UNION ALL SELECT 1%3$s FROM pgtrickle_new n;
         ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-            INSERT INTO pgtrickle_changes.%1$I (w%2$s) SELECT -1%3$s FROM pgtrickle_old n;
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w%2$s) SELECT -1%3$s FROM pgtrickle_old n;
         ELSE
-            INSERT INTO pgtrickle_changes.%1$I (w) VALUES (0);
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w) VALUES (0);
         END IF;$body$, 'b_' || p_capture_id, target, new_values);
     ELSE
         writes := format($body$
         IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-            INSERT INTO pgtrickle_changes.%1$I (w%2$s) VALUES (1%3$s);
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w%2$s) VALUES (1%3$s);
         ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
-            INSERT INTO pgtrickle_changes.%1$I (w%2$s) VALUES (-1%4$s), (1%3$s);
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w%2$s) VALUES (-1%4$s), (1%3$s);
         ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-            INSERT INTO pgtrickle_changes.%1$I (w%2$s) VALUES (-1%4$s);
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w%2$s) VALUES (-1%4$s);
         ELSE
-            INSERT INTO pgtrickle_changes.%1$I (w) VALUES (0);
+            INSERT INTO pgtrickle_changes.%1$I (__pgt_w) VALUES (0);
         END IF;$body$, 'b_' || p_capture_id, target, record_new, record_old);
     END IF;
     RETURN format($body$
@@ -272,10 +272,10 @@ BEGIN
     ELSIF pgtrickle._shape_now(%1$s::pg_catalog.oid, %3$L::pg_catalog.text[], %4$L) THEN
         BEGIN%5$s
         EXCEPTION WHEN OTHERS THEN
-            INSERT INTO pgtrickle_changes.%6$I (w) VALUES (2);
+            INSERT INTO pgtrickle_changes.%6$I (__pgt_w) VALUES (2);
         END;
     ELSE
-        INSERT INTO pgtrickle_changes.%6$I (w) VALUES (2);
+        INSERT INTO pgtrickle_changes.%6$I (__pgt_w) VALUES (2);
     END IF;
     RETURN NULL;
 END $body$, p_member, p_capture_id, capture.column_names, pgtrickle.shape_of(p_member, capture.column_names), writes, 'b_' || p_capture_id);
@@ -380,11 +380,11 @@ BEGIN
         RAISE EXCEPTION 'no buffer is asked for' USING ERRCODE = '42501';
     END IF;
     columns := (SELECT string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = p_shape AND a.attnum > 0);
-    EXECUTE format('CREATE TABLE %s (xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(), w smallint NOT NULL, LIKE %s)', buffer, p_shape);
+    EXECUTE format('CREATE TABLE %s (__pgt_xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(), __pgt_w smallint NOT NULL, LIKE %s)', buffer, p_shape);
     -- A histogram of xids would tell the planner that newer ones do not exist; and a log is vacuumed by number of rows, not by share.
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN xid SET STATISTICS 0', buffer);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN __pgt_xid SET STATISTICS 0', buffer);
     EXECUTE format('ALTER TABLE %s SET (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 20000)', buffer);
-    EXECUTE format('CREATE VIEW %s WITH (security_barrier) AS SELECT xid, w, %s FROM %s WHERE (SELECT pgtrickle.may_read(%s, %L))',
+    EXECUTE format('CREATE VIEW %s WITH (security_barrier) AS SELECT __pgt_xid, __pgt_w, %s FROM %s WHERE (SELECT pgtrickle.may_read(%s, %L))',
         change_view, columns, buffer, capture.source_relid, capture.column_numbers);
     EXECUTE format('GRANT SELECT ON %s TO PUBLIC', change_view);
     UPDATE pgtrickle.captures SET buffer_relid = buffer::regclass, view_relid = change_view::regclass WHERE capture_id = p_capture_id;
@@ -441,7 +441,7 @@ CREATE FUNCTION pgtrickle._clean_buffer(p_capture_id int, p_limit int, p_truncat
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     buffer text := format('pgtrickle_changes.%I', 'b_' || p_capture_id);
-    question text := format('SELECT EXISTS (SELECT FROM %s b WHERE EXISTS (SELECT FROM unnest($1) AS s WHERE NOT pg_visible_in_snapshot(b.xid, s)))', buffer);
+    question text := format('SELECT EXISTS (SELECT FROM %s b WHERE EXISTS (SELECT FROM unnest($1) AS s WHERE NOT pg_visible_in_snapshot(b.__pgt_xid, s)))', buffer);
     snapshots pg_snapshot[] := pgtrickle._consumed_snapshots(p_capture_id);
     is_needed bool;
     removed bigint;
@@ -468,7 +468,7 @@ BEGIN
     END IF;
     EXECUTE format(
         'DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT b.ctid FROM %1$s b '
-        'WHERE NOT EXISTS (SELECT FROM unnest($1) AS s WHERE NOT pg_visible_in_snapshot(b.xid, s)) LIMIT $2))', buffer)
+        'WHERE NOT EXISTS (SELECT FROM unnest($1) AS s WHERE NOT pg_visible_in_snapshot(b.__pgt_xid, s)) LIMIT $2))', buffer)
         USING snapshots, p_limit;
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;

@@ -220,10 +220,10 @@ CREATE FUNCTION pgtrickle._probe_text(p_capture_ids int[]) RETURNS text
 BEGIN
     RETURN (
         SELECT coalesce(string_agg(format(
-            'SELECT %1$s AS ordinal, count(*) FILTER (WHERE xid IS DISTINCT FROM $2[%1$s]) AS unread, count(*) FILTER (WHERE xid = $2[%1$s]) AS consumed, '
-            'count(*) FILTER (WHERE xid = $3) AS own, coalesce(bool_or(w = 0 AND xid IS DISTINCT FROM $2[%1$s]), false) AS was_truncated, '
-            'coalesce(bool_or(w = 2 AND xid IS DISTINCT FROM $2[%1$s]), false) AS has_drifted '
-            'FROM pgtrickle_changes.%2$I WHERE xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(xid, $1)', c.place, 'b_' || c.id),
+            'SELECT %1$s AS ordinal, count(*) FILTER (WHERE __pgt_xid IS DISTINCT FROM $2[%1$s]) AS unread, count(*) FILTER (WHERE __pgt_xid = $2[%1$s]) AS consumed, '
+            'count(*) FILTER (WHERE __pgt_xid = $3) AS own, coalesce(bool_or(__pgt_w = 0 AND __pgt_xid IS DISTINCT FROM $2[%1$s]), false) AS was_truncated, '
+            'coalesce(bool_or(__pgt_w = 2 AND __pgt_xid IS DISTINCT FROM $2[%1$s]), false) AS has_drifted '
+            'FROM pgtrickle_changes.%2$I WHERE __pgt_xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(__pgt_xid, $1)', c.place, 'b_' || c.id),
             ' UNION ALL ' ORDER BY c.place), 'SELECT 0 AS ordinal, 0 AS unread, 0 AS consumed, 0 AS own, false AS was_truncated, false AS has_drifted WHERE false')
         FROM unnest(p_capture_ids) WITH ORDINALITY AS c(id, place)
         WHERE c.id IS NOT NULL);
@@ -473,7 +473,7 @@ BEGIN
     PERFORM pgtrickle._check_storage(plan.source_relids, plan.capture_ids);
     IF probe.reason = 'the frontier is of another past' THEN
         FOR capture IN SELECT DISTINCT c FROM unnest(plan.capture_ids) AS c WHERE c IS NOT NULL LOOP
-            EXECUTE format('DELETE FROM pgtrickle_changes.%I WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()) AND xid <> pg_current_xact_id()', 'b_' || capture);
+            EXECUTE format('DELETE FROM pgtrickle_changes.%I WHERE __pgt_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND __pgt_xid <> pg_current_xact_id()', 'b_' || capture);
         END LOOP;
     END IF;
     UPDATE pgtrickle.stream_table_state t SET

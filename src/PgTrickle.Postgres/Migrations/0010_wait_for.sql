@@ -28,8 +28,8 @@ BEGIN
         IF source.buffer IS NULL THEN
             present := state.frontier_clock < since;
         ELSE
-            EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(xid, $1)
-                AND pg_visible_in_snapshot(xid, $2) AND xid IS DISTINCT FROM $3 AND xid IS DISTINCT FROM pg_current_xact_id_if_assigned())',
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE __pgt_xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(__pgt_xid, $1)
+                AND pg_visible_in_snapshot(__pgt_xid, $2) AND __pgt_xid IS DISTINCT FROM $3 AND __pgt_xid IS DISTINCT FROM pg_current_xact_id_if_assigned())',
                 source.buffer) INTO present USING state.frontier_snapshot, seen, state.frontier_own_xids[source.place];
         END IF;
         IF present THEN

@@ -39,6 +39,22 @@ public sealed class CaptureTests
     }
 
     [Theory, PostgresVersions]
+    public async Task Columns_of_any_name_are_captured(PostgresVersion version)
+    {
+        const string columns = "xid, w, n, b, t, tg_op, capture, \"select\", \"Mixed Case\", \"quo\"\"te\", \"ünï\"";
+        await using var harness = await RefreshHarness.CreateAsync(version, """
+            CREATE TABLE src (id int PRIMARY KEY, xid int, w int, n int, b text, t int, tg_op text, capture int, "select" int, "Mixed Case" int, "quo""te" int, "ünï" int);
+            INSERT INTO src VALUES (1, 1, 1, 1, 'b', 1, 'INSERT', 1, 1, 1, 1, 1)
+            """);
+        await harness.CreateAsync("rows", $"SELECT id, {columns} FROM src");
+        await harness.CreateAsync("groups", "SELECT w, xid, count(*) AS n, sum(n) AS total FROM src GROUP BY w, xid");
+        await harness.ExecuteAsync("INSERT INTO src VALUES (2, 1, 1, 5, 'c', 2, 'x', 2, 2, 2, 2, 2); UPDATE src SET w = 7, \"quo\"\"te\" = 9 WHERE id = 1");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal("DIFFERENTIAL", await harness.HistoryAsync<string>("rows", "action"));
+        Assert.Equal("DIFFERENTIAL", await harness.HistoryAsync<string>("groups", "action"));
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_capture_function_does_nothing_for_a_foreign_table(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY)");

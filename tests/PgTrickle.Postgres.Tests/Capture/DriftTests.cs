@@ -28,7 +28,7 @@ public sealed class DriftTests
         await writer.ExecuteAsync("UPDATE src SET a = 1 WHERE id = 1");
         await writer.ExecuteAsync("DELETE FROM src WHERE id = 2");
         await writer.ExecuteAsync("INSERT INTO src (id, a) VALUES (11, 1)");
-        Assert.Equal(3, await harness.BufferRowsAsync("st", "w = 2"));
+        Assert.Equal(3, await harness.BufferRowsAsync("st", "__pgt_w = 2"));
     }
 
     [Theory, PostgresVersions]
@@ -48,7 +48,7 @@ public sealed class DriftTests
         await renaming.ExecuteAsync("INSERT INTO src VALUES (20, 1, 'x'); COMMIT");
         await harness.ExecuteAsync("ALTER TABLE src RENAME c TO b; ALTER TABLE src ALTER a TYPE bigint");
         await retyping.ExecuteAsync($"INSERT INTO src VALUES (21, {long.MaxValue}, 'x'); COMMIT");
-        Assert.True(await harness.BufferRowsAsync("st", "w = 2") > 0);
+        Assert.True(await harness.BufferRowsAsync("st", "__pgt_w = 2") > 0);
     }
 
     [Theory]

@@ -15,10 +15,10 @@ public sealed class WaitForTests
 
         // A writer that began before and is still open holds nothing up.
         await using var open = await database.Control.OpenConnectionAsync();
-        await open.ExecuteAsync("BEGIN; INSERT INTO pgtrickle_changes.src (w, x) VALUES (1, 1)");
+        await open.ExecuteAsync("BEGIN; INSERT INTO pgtrickle_changes.src (__pgt_w, x) VALUES (1, 1)");
         await database.ExecuteAsync("CALL pgtrickle.wait_for('a', '10 s')");
 
-        await database.Control.ExecuteAsync("INSERT INTO pgtrickle_changes.src (w, x) VALUES (1, 2)");
+        await database.Control.ExecuteAsync("INSERT INTO pgtrickle_changes.src (__pgt_w, x) VALUES (1, 2)");
         await Refusal.OfAsync(database.User, "57014", "CALL pgtrickle.wait_for('a', '50 ms')");
         var wait = database.ExecuteAsync("CALL pgtrickle.wait_for('a', '60 s')");
         await open.ExecuteAsync("COMMIT");
@@ -31,12 +31,12 @@ public sealed class WaitForTests
     {
         await using var database = await InstalledDatabase.CreateAsync(version);
         await PrepareAsync(database);
-        await database.Control.ExecuteAsync("INSERT INTO pgtrickle_changes.src (w, x) VALUES (1, 1)");
+        await database.Control.ExecuteAsync("INSERT INTO pgtrickle_changes.src (__pgt_w, x) VALUES (1, 1)");
         await Refusal.OfAsync(database.User, "57014", "CALL pgtrickle.wait_for('b', '50 ms')");
 
         // What the upstream wrote after the call has to arrive, too, though the snapshot of the call does not see it.
         var wait = database.ExecuteAsync("CALL pgtrickle.wait_for('b', '60 s')");
-        await database.Control.ExecuteAsync("BEGIN; INSERT INTO pgtrickle_changes.st (w, x) VALUES (1, 1);" + Advance("a") + "; COMMIT");
+        await database.Control.ExecuteAsync("BEGIN; INSERT INTO pgtrickle_changes.st (__pgt_w, x) VALUES (1, 1);" + Advance("a") + "; COMMIT");
         await Eventually.TrueAsync(async () => await Pending(database, "b"), "the upstream's change is pending downstream");
         Assert.False(wait.IsCompleted);
         await RefreshAsync(database, "b");
@@ -48,7 +48,7 @@ public sealed class WaitForTests
     {
         await using var database = await InstalledDatabase.CreateAsync(version);
         await PrepareAsync(database);
-        await database.Control.ExecuteAsync("BEGIN; INSERT INTO pgtrickle_changes.src (w, x) VALUES (1, 1);" + Advance("a")
+        await database.Control.ExecuteAsync("BEGIN; INSERT INTO pgtrickle_changes.src (__pgt_w, x) VALUES (1, 1);" + Advance("a")
             + "; UPDATE pgtrickle.stream_table_state SET frontier_own_xids = ARRAY[pg_current_xact_id()] WHERE pgt_id = (SELECT pgt_id FROM pgtrickle.stream_tables WHERE pgt_name = 'a'); COMMIT");
         await database.ExecuteAsync("CALL pgtrickle.wait_for('a', '10 s')");
     }
@@ -79,7 +79,7 @@ public sealed class WaitForTests
         await Refusal.OfAsync(database.User, "55000", "BEGIN; SELECT pgtrickle.create_stream_table('c', 'SELECT x FROM t'); CALL pgtrickle.wait_for('c')");
         await Refusal.OfAsync(database.User, "42P01", "CALL pgtrickle.wait_for('nope')");
         await Refusal.OfAsync(database.User, "22023", "CALL pgtrickle.wait_for('a', NULL)");
-        await database.Control.ExecuteAsync("INSERT INTO pgtrickle_changes.src (w, x) VALUES (1, 1)");
+        await database.Control.ExecuteAsync("INSERT INTO pgtrickle_changes.src (__pgt_w, x) VALUES (1, 1)");
         var wait = Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync("CALL pgtrickle.wait_for('a', '60 s')"));
         await database.ExecuteAsync("DROP TABLE b; DROP TABLE a");
         await database.Control.ExecuteAsync("SELECT pgtrickle._forget_dropped()");
@@ -95,8 +95,8 @@ public sealed class WaitForTests
             SELECT pgtrickle.create_stream_table('b', 'SELECT x FROM a');
             """);
         await database.Control.ExecuteAsync("""
-            CREATE TABLE pgtrickle_changes.src (xid xid8 DEFAULT pg_current_xact_id(), w int2, x int);
-            CREATE TABLE pgtrickle_changes.st (xid xid8 DEFAULT pg_current_xact_id(), w int2, x int);
+            CREATE TABLE pgtrickle_changes.src (__pgt_xid xid8 DEFAULT pg_current_xact_id(), __pgt_w int2, x int);
+            CREATE TABLE pgtrickle_changes.st (__pgt_xid xid8 DEFAULT pg_current_xact_id(), __pgt_w int2, x int);
             INSERT INTO pgtrickle.captures (source_relid, kind, column_numbers, column_names, fingerprint, buffer_relid)
             VALUES ('public.t'::regclass, 'statement', '{1}', '{x}', '', 'pgtrickle_changes.src'::regclass),
                 ('public.a'::regclass, 'statement', '{1}', '{x}', '', 'pgtrickle_changes.st'::regclass);

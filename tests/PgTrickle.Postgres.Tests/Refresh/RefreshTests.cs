@@ -156,7 +156,7 @@ public sealed class RefreshTests
         // As after a restore elsewhere: snapshots and change rows with xids that this server has not reached.
         await harness.Database.Control.ExecuteAsync($"""
             UPDATE pgtrickle.stream_table_state SET frontier_snapshot = '9000000000:9000000000:';
-            UPDATE pgtrickle_changes.b_{await harness.CaptureAsync("st")} SET xid = '9000000001'
+            UPDATE pgtrickle_changes.b_{await harness.CaptureAsync("st")} SET __pgt_xid = '9000000001'
             """);
         Assert.Equal(RefreshAction.Reinitialize, (await harness.RefreshAsync("st")).Action);
         await harness.CompareAsync();
