@@ -24,7 +24,10 @@ internal sealed class FirstFill(StreamTableId id, EntityServices services, IActo
     /// <summary>True when its creator did not want it filled.</summary>
     public bool IsPreparationOnly { get; set; }
 
-    public void Add(Caller caller, StreamTableState state)
+    /// <param name="caller">Who wants to know.</param>
+    /// <param name="state">The entity's state.</param>
+    /// <param name="lastFailure">What the last attempt failed with: the entity may have tried before its creator's command reached it.</param>
+    public void Add(Caller caller, StreamTableState state, RefreshFailedException? lastFailure)
     {
         if (caller.Deadline <= services.Clock.GetUtcNow())
         {
@@ -35,6 +38,11 @@ internal sealed class FirstFill(StreamTableId id, EntityServices services, IActo
         if (state is { Status: StreamTableStatus.Suspended, IsPopulated: false })
         {
             AnswerAll(new FailureData(id.PgtId, nameof(FailureKind.Query), NotInPrerequisiteState, "the stream table is suspended", null, null));
+        }
+
+        if (state is { Status: StreamTableStatus.Error, IsPopulated: false })
+        {
+            Failed(lastFailure);
         }
 
         Settle(state);

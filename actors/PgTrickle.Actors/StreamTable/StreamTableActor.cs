@@ -91,7 +91,7 @@ public sealed class StreamTableActor : ReceiveActor
         Receive<Messages.StatusChanged>(OnStatusChanged);
         Receive<RefreshStreamTable>(OnRefresh);
         Receive<InitializeStreamTable>(message =>
-            firstFill.Add(new Caller(message.Request, message.Deadline, Sender), state));
+            firstFill.Add(new Caller(message.Request, message.Deadline, Sender), state, runner.LastFailure));
     }
 
     private void ReceiveLocal()

@@ -119,6 +119,20 @@ public sealed class FailureTests : EntityTest
         Assert.Null((await caller.ExpectMsgAsync<RequestAnswered>(Patience)).Failure);
     }
 
+    /// <summary>The coordinator's own look at the catalog may be faster than the command: the fill has failed for good before its creator asks.</summary>
+    [Fact]
+    public async Task Whoever_asks_after_the_first_fill_has_failed_for_good_is_answered_at_once()
+    {
+        Catalog.Update(1, Unfilled);
+        var entity = Entity(1);
+        var caller = CreateTestProbe();
+        entity.Tell(AssignmentOf(1));
+        (await Engine.NextAsync()).Fail(FailureKind.Permanent, "0A000");
+        await RecordedAsync(1);
+        entity.Tell(new InitializeStreamTable(IdOf(1), "c1", Later), caller);
+        Assert.Equal("0A000", (await caller.ExpectMsgAsync<RequestAnswered>(Patience)).Failure!.SqlState);
+    }
+
     [Fact]
     public async Task One_created_without_a_fill_is_only_prepared()
     {
