@@ -72,6 +72,7 @@ public class CorpusTests(CorpusDatabase databases) : IClassFixture<CorpusDatabas
 
         var missing = typeof(SqlNode).Assembly.GetTypes()
             .Where(type => type.IsSubclassOf(typeof(SqlNode)) && !type.IsAbstract)
+            .Where(type => !type.IsSubclassOf(typeof(DataDefinition)) && !type.IsSubclassOf(typeof(AlterTableAction)))
             .Except(reached)
             .Except(NotInViews);
         Assert.Empty(missing);
