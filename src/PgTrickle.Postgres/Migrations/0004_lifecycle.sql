@@ -396,32 +396,7 @@ GRANT EXECUTE ON FUNCTION pgtrickle._reserve_id(), pgtrickle._make_run_function(
     pgtrickle.create_stream_table(text, text, text, text, bool, text, text, text, bool, bool),
     pgtrickle.create_stream_table_if_not_exists(text, text, text, text, bool, text, text, text, bool, bool) TO PUBLIC;
 
-------------------------------------------------------------------------------------------------------------- alter, drop, and others
-
-CREATE FUNCTION pgtrickle.alter_stream_table(
-    name text, query text DEFAULT NULL, schedule text DEFAULT NULL, refresh_mode text DEFAULT NULL, status text DEFAULT NULL,
-    diamond_consistency text DEFAULT NULL, diamond_schedule_policy text DEFAULT NULL, cdc_mode text DEFAULT NULL,
-    append_only bool DEFAULT NULL, pooler_compatibility_mode bool DEFAULT NULL, tier text DEFAULT NULL,
-    fuse text DEFAULT NULL, fuse_ceiling bigint DEFAULT NULL, fuse_sensitivity int DEFAULT NULL) RETURNS void
-    LANGUAGE plpgsql AS $$
-DECLARE
-    target record;
-    options jsonb;
-    command bigint;
-BEGIN
-    SELECT * INTO target FROM pgtrickle._get(name);
-    IF query IS NOT NULL THEN
-        PERFORM pgtrickle._refuse('changing the query of a stream table is not supported yet', 'The argument "query" is given.',
-            'Drop the stream table and create it again.', '0A000');
-    END IF;
-    options := pgtrickle._options(pg_catalog.jsonb_build_object('schedule', schedule, 'refresh_mode', refresh_mode, 'status', status,
-        'diamond_consistency', diamond_consistency, 'diamond_schedule_policy', diamond_schedule_policy, 'cdc_mode', cdc_mode,
-        'append_only', append_only, 'pooler_compatibility_mode', pooler_compatibility_mode, 'tier', tier,
-        'fuse', fuse, 'fuse_ceiling', fuse_ceiling, 'fuse_sensitivity', fuse_sensitivity));
-    INSERT INTO pgtrickle.commands (kind, args)
-    VALUES ('alter', pg_catalog.jsonb_build_object('pgt_id', target.pgt_id, 'options', options)) RETURNING command_id INTO command;
-    PERFORM pgtrickle._announce(command, NULL);
-END $$;
+------------------------------------------------------------------------------------------------------------- drop, and others
 
 CREATE FUNCTION pgtrickle.resume_stream_table(name text) RETURNS void
     LANGUAGE plpgsql AS $$
@@ -515,6 +490,5 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION
-    pgtrickle.alter_stream_table(text, text, text, text, text, text, text, text, bool, bool, text, text, bigint, int),
     pgtrickle.resume_stream_table(text), pgtrickle.refresh_stream_table(text), pgtrickle._downstream(bigint),
     pgtrickle._drop(bigint, text, bool), pgtrickle.drop_stream_table(text, bool), pgtrickle.set_config(text, text) TO PUBLIC;

@@ -35,6 +35,25 @@ BEGIN
     END IF;
 END $$;
 
+-- What a stream table reads, in place of what it read before.
+CREATE FUNCTION pgtrickle._write_dependencies(id bigint, analysis jsonb) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM pgtrickle.pgt_dependencies d WHERE d.pgt_id = id;
+    INSERT INTO pgtrickle.pgt_dependencies (pgt_id, source_relid, source_type, source_pgt_id, columns_used)
+    SELECT id, r.oid, pgtrickle._source_type(r.oid), (SELECT u.pgt_id FROM pgtrickle.stream_tables u WHERE u.pgt_relid = r.oid), r.columns
+    FROM (SELECT (e.value ->> 'oid')::oid AS oid, ARRAY(SELECT jsonb_array_elements_text(e.value -> 'column_names')) AS columns
+        FROM jsonb_array_elements(analysis -> 'relations') AS e) AS r
+$$;
+
+-- Whether a stream table that reads what an analysis names would read itself.
+CREATE FUNCTION pgtrickle._reads_itself(id bigint, analysis jsonb) RETURNS bool
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM jsonb_array_elements(analysis -> 'relations') AS r
+        JOIN pgtrickle.stream_tables u ON u.pgt_relid = (r.value ->> 'oid')::oid
+        WHERE u.pgt_id = id OR u.pgt_id IN (SELECT w.pgt_id FROM pgtrickle._downstream(id) w))
+$$;
+
 CREATE FUNCTION pgtrickle._apply_create(caller name, args jsonb) RETURNS bigint
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -69,11 +88,7 @@ BEGIN
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_proc p
     WHERE c.oid = table_oid AND p.oid = function_oid;
     INSERT INTO pgtrickle.stream_table_state (pgt_id) VALUES (id);
-    INSERT INTO pgtrickle.pgt_dependencies (pgt_id, source_relid, source_type, source_pgt_id, columns_used)
-    SELECT id, (s.value ->> 'oid')::oid, pgtrickle._source_type((s.value ->> 'oid')::oid),
-        (SELECT u.pgt_id FROM pgtrickle.stream_tables u WHERE u.pgt_relid = (s.value ->> 'oid')::oid),
-        ARRAY(SELECT jsonb_array_elements_text(s.value -> 'column_names'))
-    FROM jsonb_array_elements(args -> 'analysis' -> 'relations') AS s;
+    PERFORM pgtrickle._write_dependencies(id, args -> 'analysis');
     RETURN id;
 END $$;
 
@@ -155,6 +170,9 @@ BEGIN
             id := pgtrickle._apply_create(NEW.role, NEW.args);
         WHEN 'alter' THEN
             PERFORM pgtrickle._apply_alter(id, NEW.args -> 'options');
+            IF NEW.args ? 'definition' THEN
+                PERFORM pgtrickle._apply_query(NEW.role, id, NEW.args -> 'definition');
+            END IF;
         WHEN 'drop' THEN
             PERFORM pgtrickle._forget(id);
         WHEN 'resume' THEN

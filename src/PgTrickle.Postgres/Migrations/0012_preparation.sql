@@ -68,20 +68,13 @@ BEGIN
     IF definition = d.defining_query AND fresh = d.analysis THEN
         RETURN;
     END IF;
-    IF EXISTS (
-        SELECT FROM jsonb_array_elements(fresh -> 'relations') AS r
-        JOIN pgtrickle.stream_tables u ON u.pgt_relid = (r.value ->> 'oid')::oid
-        WHERE u.pgt_id = p_pgt_id OR u.pgt_id IN (SELECT w.pgt_id FROM pgtrickle._downstream(p_pgt_id) w)) THEN
+    IF pgtrickle._reads_itself(p_pgt_id, fresh) THEN
         RAISE EXCEPTION 'stream table %.% has come to read itself', d.pgt_schema, d.pgt_name
             USING ERRCODE = '3F000', HINT = 'Mend the view through which it does.';
     END IF;
     UPDATE pgtrickle.stream_tables t SET defining_query = definition, analysis = fresh, definition_version = t.definition_version + 1, updated_at = clock_timestamp()
         WHERE t.pgt_id = p_pgt_id;
-    DELETE FROM pgtrickle.pgt_dependencies s WHERE s.pgt_id = p_pgt_id;
-    INSERT INTO pgtrickle.pgt_dependencies (pgt_id, source_relid, source_type, source_pgt_id, columns_used)
-        SELECT p_pgt_id, r.oid, pgtrickle._source_type(r.oid), (SELECT u.pgt_id FROM pgtrickle.stream_tables u WHERE u.pgt_relid = r.oid), r.columns
-        FROM (SELECT (e.value ->> 'oid')::oid AS oid, ARRAY(SELECT jsonb_array_elements_text(e.value -> 'column_names')) AS columns
-            FROM jsonb_array_elements(fresh -> 'relations') AS e) AS r;
+    PERFORM pgtrickle._write_dependencies(p_pgt_id, fresh);
 END $$;
 GRANT EXECUTE ON FUNCTION pgtrickle._take_analysis(bigint, regclass) TO PUBLIC;
 

@@ -38,7 +38,12 @@ public sealed class ChangeTests
         ("fuse => 'short'", "22023"),
         ("fuse_ceiling => 0", "22023"),
         ("append_only => true, refresh_mode => 'FULL'", "22023"),
-        ("query => 'SELECT 1'", "0A000"),
+        ("query => 'SELECT 1; SELECT 2'", "42601"),
+        ("query => 'SELECT x FROM c'", "3F000"),
+        ("query => 'SELECT x FROM a'", "3F000"),
+        ("query => 'SELECT x AS z FROM t'", "2BP01"),
+        ("query => 'SELECT x::text AS x FROM t'", "2BP01"),
+        ("query => 'SELECT ctid, x FROM t'", "0A000"),
     ];
 
     private static readonly (string Given, string Kept)[] Good =

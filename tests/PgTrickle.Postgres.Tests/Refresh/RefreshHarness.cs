@@ -63,6 +63,13 @@ internal sealed class RefreshHarness : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Gives a stream table another query, as the user.</summary>
+    public async Task RedefineAsync(string name, string query)
+    {
+        await Database.User.ExecuteAsync("SELECT pgtrickle.alter_stream_table($1, query => $2)", name, query);
+        _streamTables[name] = (Id(name), query);
+    }
+
     public void Forget(string name) => _streamTables.Remove(name);
 
     public long Id(string name) => _streamTables[name].Id;
