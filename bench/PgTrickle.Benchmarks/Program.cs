@@ -3,6 +3,8 @@ using PgTrickle.Benchmarks.Capture;
 using PgTrickle.Benchmarks.Gateway;
 using PgTrickle.Benchmarks.Idle;
 using PgTrickle.Benchmarks.Refresh;
+using PgTrickle.Benchmarks.Workloads;
+using PgTrickle.Workloads.Tpch;
 
 namespace PgTrickle.Benchmarks;
 
@@ -17,6 +19,8 @@ internal static class Program
             CaptureBenchmark.Command(),
             IdleBenchmark.Command(),
             GatewayBenchmark.Command(),
+            WorkloadBenchmark.Command(
+                "tpch", "The 22 queries of TPC-H as stream tables, against evaluating them.", static (seed, scale) => new TpchWorkload(seed, scale)),
         };
         return root.Parse(arguments).InvokeAsync();
     }

@@ -1,12 +1,10 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Embedded;
-using PgTrickle.Postgres.Ports;
 using PgTrickle.Postgres.Refresh;
 using PgTrickle.TestInfrastructure;
+using PgTrickle.Workloads.Running;
 
 namespace PgTrickle.Benchmarks.Harness;
 
@@ -14,19 +12,19 @@ namespace PgTrickle.Benchmarks.Harness;
 internal sealed class BenchServer : IAsyncDisposable
 {
     private readonly EmbeddedPostgres _postgres;
-    private readonly NodeConnections? _connections;
 
-    private BenchServer(EmbeddedPostgres postgres, NpgsqlDataSource database, NodeConnections connections, NodeIdentity node)
+    private BenchServer(EmbeddedPostgres postgres, NpgsqlDataSource database, StreamTables tables)
     {
         _postgres = postgres;
         Database = database;
-        _connections = connections;
-        Engine = new RefreshEngine(connections, node, TimeProvider.System, NullLogger<RefreshEngine>.Instance);
+        StreamTables = tables;
     }
 
     public NpgsqlDataSource Database { get; }
 
-    public RefreshEngine Engine { get; }
+    public StreamTables StreamTables { get; }
+
+    public RefreshEngine Engine => StreamTables.Engine;
 
     public string ConnectionString => _postgres.ConnectionString("postgres");
 
@@ -57,15 +55,7 @@ internal sealed class BenchServer : IAsyncDisposable
         });
         await new Installer().InstallAsync(postgres.ConnectionString("postgres"), new InstallOptions());
         var database = new NpgsqlDataSourceBuilder(postgres.ConnectionString("postgres") + ";Command Timeout=0;No Reset On Close=true").Build();
-        var token = RandomNumberGenerator.GetBytes(16);
-        var id = await database.ScalarAsync<long>(
-            """
-            INSERT INTO pgtrickle.cluster_members (node_name, address, system_name, roles, token_hash, state)
-            VALUES ('bench', 'bench', 'bench', '{worker}', sha256($1), 'joined') RETURNING node_id
-            """,
-            token);
-        var node = new NodeIdentity(id, token);
-        return new(postgres, database, await NodeConnections.OpenAsync(postgres.ConnectionString("postgres"), node, 4, CancellationToken.None), node);
+        return new(postgres, database, await StreamTables.OpenAsync(database, postgres.ConnectionString("postgres")));
     }
 
     /// <summary>Creates a stream table and fills it.</summary>
@@ -79,11 +69,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_connections is not null)
-        {
-            await _connections.DisposeAsync();
-        }
-
+        await StreamTables.DisposeAsync();
         await Database.DisposeAsync();
         await _postgres.DisposeAsync();
     }

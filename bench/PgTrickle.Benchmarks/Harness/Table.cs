@@ -18,5 +18,14 @@ internal sealed class ResultTable
 
     public void Add(params string[] cells) => _table.AddRow([.. cells.Select(cell => new Text(cell))]);
 
-    public void Print() => AnsiConsole.Write(_table);
+    public void Print()
+    {
+        if (Console.IsOutputRedirected)
+        {
+            // A file has no edge to wrap at.
+            AnsiConsole.Profile.Width = 200;
+        }
+
+        AnsiConsole.Write(_table);
+    }
 }
