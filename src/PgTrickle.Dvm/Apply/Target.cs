@@ -1,5 +1,6 @@
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Differentiation;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -51,8 +52,8 @@ internal static class Target
         {
             var column = result.Columns[i];
             return identity.Kind == IdentityKind.Image ? Consolidation.IsSame(Stored(column), value(i), column.Type)
-                : column.NotNull ? Eq(Stored(column), value(i))
-                : (SqlExpression)IsNotDistinctFrom(Stored(column), value(i));
+                : column.NotNull ? Equality.Equal(Stored(column), value(i), column.Type)
+                : Equality.NullSafe(Stored(column), value(i), column.Type);
         });
         return identity.IsHashed ? And([Eq(StoredHash(result), RowId(result, value)), .. same]) : And(same);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -138,6 +139,8 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
             JoinKind.Full => Coalesce(p.Left, p.Right),
             _ => p.Left,
         })).ToSyntaxList();
-        return (And(pairs.Select(static p => Eq(p.Left, p.Right))), merged);
+        var columns = left.Source.Columns.Concat(right.Source.Columns).ToDictionary(static c => c.Reference);
+        var types = pairs.Select(p => ExpressionType.Of(p.Left, columns.GetValueOrDefault).Type);
+        return (And(pairs.Zip(types, static (p, type) => Equality.Equal(p.Left, p.Right, type))), merged);
     }
 }

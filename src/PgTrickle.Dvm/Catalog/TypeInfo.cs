@@ -19,6 +19,9 @@ public sealed record TypeInfo(uint Oid, QualifiedName Name)
     /// <summary>Whether values can be grouped and compared by <c>=</c>: the type and all it is made of have a default btree or hash operator class.</summary>
     public bool HasEquality { get; init; } = true;
 
+    /// <summary>The operator of the default operator class that means equality, if it is not the one that <c>=</c> means with pg_catalog alone on the search path.</summary>
+    public OperatorName? EqualityOperator { get; init; }
+
     /// <summary>Whether the type and all it is made of have a default hash operator class.</summary>
     public bool IsHashable { get; init; } = true;
 

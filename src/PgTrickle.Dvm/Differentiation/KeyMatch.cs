@@ -26,7 +26,7 @@ internal static class KeyMatch
             Where = [.. rows.Where, .. where, .. condition is null ? [] : condition.Conjuncts(), .. rows.From is null ? on.Conjuncts() : []],
         };
 
-        yield return Joined(And(keys.Select(k => Eq(k.Value, Of(k)))), []);
+        yield return Joined(And(keys.Select(k => Equality.Equal(k.Value, Of(k), k.Type))), []);
         var nullable = keys.Where(static k => !k.NotNull).ToList();
         if (nullable.Count == 0)
         {
@@ -41,7 +41,7 @@ internal static class KeyMatch
     /// <summary>Whether two keys are the same, NULLs included, in a form that can be hashed.</summary>
     public static SqlExpression NullSafe(IReadOnlyList<KeyColumn> keys, Func<KeyColumn, SqlExpression> other)
     {
-        var same = keys.Select(k => k.NotNull ? (SqlExpression)Eq(k.Value, other(k)) : IsNotDistinctFrom(k.Value, other(k)));
+        var same = keys.Select(k => k.NotNull ? Equality.Equal(k.Value, other(k), k.Type) : Equality.NullSafe(k.Value, other(k), k.Type));
         return keys.All(static k => !k.NotNull && k.Type is { IsHashable: true })
             ? And([Eq(HashOf(keys.Select(static k => (k.Value, k.Type))), HashOf(keys.Select(k => (other(k), k.Type)))), .. same])
             : And(same);

@@ -157,6 +157,7 @@ internal static class CatalogLoader
         HasEquality = row.GetBoolean(6) || row.GetBoolean(7),
         IsOrdered = row.GetBoolean(6),
         IsHashable = row.GetBoolean(7),
+        EqualityOperator = row.IsDBNull(8) || row.GetFieldValue<string[]>(8) is not [var schema, var symbol] ? null : new OperatorName(new SqlIdentifier(schema), symbol),
     };
 
     private sealed record Definition(

@@ -114,7 +114,14 @@ internal static class CatalogQueries
             FROM part p JOIN pg_catalog.pg_type t ON t.oid = p.oid
             GROUP BY p.root
         )
-        SELECT t.oid::bigint, n.nspname, t.typname, b.oid::bigint, b.modifier, u.typtype::text, c.is_ordered, c.is_hashable
+        SELECT t.oid::bigint, n.nspname, t.typname, b.oid::bigint, b.modifier, u.typtype::text, c.is_ordered, c.is_hashable,
+            CASE WHEN u.typtype = 'b' AND u.typnamespace <> 'pg_catalog'::regnamespace THEN (
+                SELECT ARRAY[s.nspname::text, o.oprname::text]
+                FROM pg_catalog.pg_opclass k JOIN pg_catalog.pg_am m ON m.oid = k.opcmethod
+                JOIN pg_catalog.pg_amop p ON p.amopfamily = k.opcfamily AND p.amoplefttype = k.opcintype AND p.amoprighttype = k.opcintype
+                JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace
+                WHERE k.opcdefault AND k.opcintype = u.oid AND (m.amname, p.amopstrategy) IN (('btree', 3), ('hash', 1))
+                ORDER BY m.amname LIMIT 1) END
         FROM pg_catalog.pg_type t
         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
         JOIN base b ON b.root = t.oid

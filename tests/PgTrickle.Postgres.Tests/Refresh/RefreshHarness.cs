@@ -103,6 +103,10 @@ internal sealed class RefreshHarness : IAsyncDisposable
     public async Task CompareAsync(string name) =>
         await Database.Database.AssertSameMultisetAsync($"SELECT {await VisibleColumnsAsync(name)} FROM {name}", _streamTables[name].Query);
 
+    /// <summary>Compares as text: values that are equal but look different count as different.</summary>
+    public async Task CompareImagesAsync(string name) => await Database.Database.AssertSameMultisetAsync(
+        $"SELECT q::text FROM (SELECT {await VisibleColumnsAsync(name)} FROM {name}) AS q", $"SELECT q::text FROM ({_streamTables[name].Query}) AS q");
+
     /// <summary>The columns that the query yields, without hidden ones.</summary>
     public async Task<string> VisibleColumnsAsync(string name) => (await Database.Database.Superuser.ScalarAsync<string>(
         """
