@@ -39,24 +39,15 @@ internal sealed class Session(Transport client, GatewayOptions options, ServerDi
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(options.LoginTimeout);
-        await using var server = await dialer.ConnectAsync(patience.Token);
-        var login = await new LoginRelay(client, server, ownCertificateHash, options.TrustsLoopback).RunAsync(Marked(startup), Disguise, patience.Token);
-        if (login is null)
+        if (await LogInAsync(startup, ownCertificateHash, register, patience.Token) is not { } connected)
         {
             return;
         }
 
+        await using var server = connected;
         metrics.SessionsBegun.Add(1);
         patience.CancelAfter(Timeout.InfiniteTimeSpan);
         await RelayAsync(server, cancellation);
-
-        BackendKeyData Disguise(BackendKeyData key)
-        {
-            _serverKey = key;
-            ClientKey = new BackendKeyData(key.ProcessId, RandomNumberGenerator.GetBytes(key.Key.Length));
-            register(ClientKey);
-            return ClientKey;
-        }
     }
 
     /// <summary>Cancels what the session does: the wait for an outcome, or what the server runs.</summary>
@@ -79,6 +70,47 @@ internal sealed class Session(Transport client, GatewayOptions options, ServerDi
         {
             _ending = true;
             client.Reader.CancelPendingRead();
+        }
+    }
+
+    /// <summary>Logs in with a setting that asks for calls to be waited for; without it, where a pooler in front of the server takes none. Null: either side gave up.</summary>
+    private async Task<Transport?> LogInAsync(StartupMessage startup, byte[]? ownCertificateHash, Action<BackendKeyData> register, CancellationToken cancellation)
+    {
+        var marked = Marked(startup);
+        try
+        {
+            return await TryAsync(marked);
+        }
+        catch (OptionsRefusedException)
+        {
+            return await TryAsync(startup);
+        }
+
+        async Task<Transport?> TryAsync(StartupMessage message)
+        {
+            var server = await dialer.ConnectAsync(cancellation);
+            LoginResult? login = null;
+            try
+            {
+                var relay = new LoginRelay(client, server, ownCertificateHash, options.TrustsLoopback) { HasOwnOptions = message != startup };
+                login = await relay.RunAsync(message, Disguise, cancellation);
+                return login is null ? null : server;
+            }
+            finally
+            {
+                if (login is null)
+                {
+                    await server.DisposeAsync();
+                }
+            }
+        }
+
+        BackendKeyData Disguise(BackendKeyData key)
+        {
+            _serverKey = key;
+            ClientKey = new BackendKeyData(key.ProcessId, RandomNumberGenerator.GetBytes(key.Key.Length));
+            register(ClientKey);
+            return ClientKey;
         }
     }
 

@@ -56,15 +56,7 @@ internal sealed class GatewayRole : IAsyncDisposable
         try
         {
             server = GatewayServer.Start(
-                new GatewayOptions
-                {
-                    Listen = new IPEndPoint(gateway.Address, gateway.Port),
-                    Server = ServerAddress.From(options.ControlConnection),
-                    Database = database,
-                    Certificate = gateway.Certificate.Length > 0 ? new CertificateFiles(gateway.Certificate, gateway.Key) : null,
-                    RequireTls = gateway.RequireTls,
-                    MaxSessions = gateway.MaxSessions,
-                },
+                OptionsOf(gateway, ServerAddress.From(options.ControlConnection), database),
                 control, metrics, logging.CreateLogger<GatewayServer>(), options.Clock, announced);
             var role = new GatewayRole(control, metrics, server, gateway.DrainTimeout);
             await server.AnnounceAsync(node.NodeId, gateway.PublicHostname, cancellation);
@@ -83,6 +75,18 @@ internal sealed class GatewayRole : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What a node's settings mean for its gateway.</summary>
+    internal static GatewayOptions OptionsOf(GatewaySettings settings, ServerAddress server, string database) => new()
+    {
+        Listen = new IPEndPoint(settings.Address, settings.Port),
+        Server = server,
+        Database = database,
+        Certificate = settings.Certificate.Length > 0 ? new CertificateFiles(settings.Certificate, settings.Key) : null,
+        RequireTls = settings.RequireTls,
+        TrustsLoopback = settings.TrustsLoopback,
+        MaxSessions = settings.MaxSessions,
+    };
 
     /// <summary>Lets sessions end at their next idle moment, and closes.</summary>
     public async ValueTask DisposeAsync()

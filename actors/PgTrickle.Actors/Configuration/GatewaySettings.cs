@@ -4,7 +4,7 @@ namespace PgTrickle.Actors.Configuration;
 
 /// <summary>Section <c>gateway</c>: where clients connect.</summary>
 public sealed record GatewaySettings(
-    IPAddress Address, int Port, string PublicHostname, string Certificate, string Key, bool RequireTls, int MaxSessions, TimeSpan DrainTimeout)
+    IPAddress Address, int Port, string PublicHostname, string Certificate, string Key, bool RequireTls, bool TrustsLoopback, int MaxSessions, TimeSpan DrainTimeout)
 {
     /// <summary>Whether a node in role gateway takes clients.</summary>
     public bool IsEnabled => Port >= 0;
@@ -21,6 +21,7 @@ public sealed record GatewaySettings(
             reader.Text("gateway.certificate"),
             reader.Text("gateway.key"),
             reader.Flag("gateway.require-tls"),
+            reader.Flag("gateway.trust-loopback"),
             reader.Number("gateway.max-sessions", 1, int.MaxValue),
             reader.Time("gateway.drain-timeout"));
         SettingsReader.Require((settings.Certificate.Length > 0) == (settings.Key.Length > 0), "gateway.certificate", "certificate and key belong together");

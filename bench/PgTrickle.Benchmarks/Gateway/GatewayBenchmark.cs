@@ -8,6 +8,7 @@ using Npgsql;
 using PgTrickle.Benchmarks.Harness;
 using PgTrickle.Gateway;
 using PgTrickle.Postgres.Catalog;
+using PgTrickle.TestInfrastructure.Gateways;
 
 namespace PgTrickle.Benchmarks.Gateway;
 
@@ -42,7 +43,9 @@ internal static partial class GatewayBenchmark
                 MaxSessions = idleSessions + 100,
             },
             control, metrics, NullLogger.Instance, TimeProvider.System);
-        using var bouncer = Bouncer.Start(serverPort);
+        await using var bouncer = Bouncer.Find() is { } program
+            ? await Bouncer.StartAsync(program, serverPort, "postgres", "pool_mode = session", "max_client_conn = 200", "default_pool_size = 100")
+            : null;
         var targets = new List<(string Name, int Port)> { ("direct", serverPort), ("gateway", gateway.EndPoint.Port) };
         if (bouncer is not null)
         {

@@ -22,6 +22,9 @@ internal sealed class LoginRelay(Transport client, Transport server, byte[]? own
     /// <summary>Errors and parameters of a server that is being logged in to.</summary>
     private const int LongestRequest = 1 << 20;
 
+    /// <summary>Whether the startup message has options that are not the client's: that they are refused is no news for the client.</summary>
+    public bool HasOwnOptions { get; init; }
+
     private ScramClient? _ownLogin;
     private bool _hidesBinding;
 
@@ -30,6 +33,7 @@ internal sealed class LoginRelay(Transport client, Transport server, byte[]? own
     /// <param name="disguise">Makes the key that the client is given out of the server's.</param>
     /// <param name="cancellation">Ends the login.</param>
     /// <returns>The server's key, if it gave one; null when either side gave up. The client has been told why.</returns>
+    /// <exception cref="OptionsRefusedException">The server, a pooler, takes no options. The client has been told nothing.</exception>
     public async Task<LoginResult?> RunAsync(StartupMessage startup, Func<BackendKeyData, BackendKeyData> disguise, CancellationToken cancellation)
     {
         var supported = startup.Version > ProtocolVersion.V32 ? startup with { Version = ProtocolVersion.V32 } : startup;
@@ -38,8 +42,13 @@ internal sealed class LoginRelay(Transport client, Transport server, byte[]? own
         await server.SendAsync(packet, cancellation);
         var negotiated = supported == startup;
         BackendKeyData? key = null;
-        while (await server.ReadFrameAsync(LongestRequest, cancellation) is { } frame)
+        for (var isFirst = true; await server.ReadFrameAsync(LongestRequest, cancellation) is { } frame; isFirst = false)
         {
+            if (isFirst && HasOwnOptions && frame.Type == BackendType.ErrorResponse && OptionsRefusedException.IsMeantBy(ServerMessage.Read(frame.Body)))
+            {
+                throw new OptionsRefusedException();
+            }
+
             var answer = new WireWriter();
             if (!negotiated && frame.Type is not (BackendType.NegotiateProtocolVersion or BackendType.ErrorResponse))
             {

@@ -12,6 +12,7 @@ public sealed class ShippedConfigurationTests
         Assert.Equal("worker coordinator gateway", string.Join(" ", settings.Roles));
         Assert.Equal("pgtrickle", settings.Cluster.SystemName);
         Assert.Equal(0, settings.Cluster.Port);
+        Assert.True(settings.Gateway is { RequireTls: false, TrustsLoopback: true, MaxSessions: 1000 });
         Assert.True(settings.Lease.Interval * 3 <= settings.Lease.Timeout);
     }
 
@@ -55,6 +56,10 @@ public sealed class ShippedConfigurationTests
     [InlineData("pgtrickle.cluster.system-name = \"a b\"", "pgtrickle.cluster.system-name")]
     [InlineData("pgtrickle.cluster.member-freshness = 2s", "pgtrickle.cluster.member-freshness")]
     [InlineData("pgtrickle.lease.heartbeat-interval = 9s", "pgtrickle.lease.heartbeat-interval")]
+    [InlineData("pgtrickle.gateway.trust-loopback = perhaps", "pgtrickle.gateway.trust-loopback")]
+    [InlineData("pgtrickle.gateway.require-tls = on", "pgtrickle.gateway.require-tls")]
+    [InlineData("pgtrickle.gateway.certificate = \"tls.crt\"", "pgtrickle.gateway.certificate")]
+    [InlineData("pgtrickle.gateway.hostname = nowhere", "pgtrickle.gateway.hostname")]
     public void A_wrong_setting_is_named(string text, string setting) =>
         Assert.Contains(
             setting, Assert.Throws<ConfigurationException>(() => NodeSettings.From(ShippedConfiguration.Load(text))).Message, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PgTrickle.Gateway.Relay;
+using PgTrickle.TestInfrastructure.Gateways;
 using PgTrickle.Wire;
 using PgTrickle.Wire.Backend;
 using PgTrickle.Wire.Startup;

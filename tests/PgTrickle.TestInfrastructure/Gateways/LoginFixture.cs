@@ -1,12 +1,13 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Npgsql;
-using PgTrickle.TestInfrastructure;
+using PgTrickle.Gateway;
+using Xunit;
 
-namespace PgTrickle.Gateway.Tests.Setup;
+namespace PgTrickle.TestInfrastructure.Gateways;
 
 /// <summary>A gateway in front of a server that asks for passwords.</summary>
-internal sealed class LoginFixture : IAsyncDisposable
+public sealed class LoginFixture : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
     private readonly NpgsqlDataSource _control;

@@ -1,11 +1,10 @@
-using PgTrickle.TestInfrastructure;
 
-namespace PgTrickle.Gateway.Tests.Setup;
+namespace PgTrickle.TestInfrastructure.Gateways;
 
 /// <summary>
 /// In the place of the cluster: finishes commands in the catalog the way nodes do, but with the outcome that a test wants, when the test wants it.
 /// </summary>
-internal sealed class StandInNode : IAsyncDisposable
+public sealed class StandInNode : IAsyncDisposable
 {
     private readonly TestDatabase _database;
     private readonly CancellationTokenSource _stopped = new();

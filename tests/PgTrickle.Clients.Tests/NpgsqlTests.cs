@@ -1,14 +1,11 @@
 using Npgsql;
-using PgTrickle.Gateway.Tests.Setup;
 using PgTrickle.TestInfrastructure;
+using PgTrickle.TestInfrastructure.Gateways;
 
-namespace PgTrickle.Gateway.Tests.Clients;
+namespace PgTrickle.Clients.Tests;
 
 public sealed class NpgsqlTests
 {
-    private const string Create = "SELECT pgtrickle.create_stream_table('st', 'SELECT k, v FROM t', '1m')";
-    private const string CreateBad = "SELECT pgtrickle.create_stream_table('bad', 'SELECT k, v FROM t', '1m')";
-
     [Theory]
     [PostgresVersions(false)]
     [PostgresVersions(true)]
@@ -41,7 +38,7 @@ public sealed class NpgsqlTests
         await using var fixture = await GatewayFixture.StartAsync(version);
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = barriers };
-        foreach (var sql in new[] { "SELECT 1", Create, "SELECT 2", CreateBad, "SELECT 3" })
+        foreach (var sql in new[] { "SELECT 1", Statements.Create, "SELECT 2", Statements.CreateBad, "SELECT 3" })
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
         }
@@ -78,7 +75,7 @@ public sealed class NpgsqlTests
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
         await using var pool = new NpgsqlDataSourceBuilder(fixture.ConnectionString) { ConnectionStringBuilder = { MaxPoolSize = 1 } }.Build();
-        await pool.ExecuteAsync(Create);
+        await pool.ExecuteAsync(Statements.Create);
         for (var i = 0; i < 3; i++)
         {
             await pool.ExecuteAsync("SELECT pgtrickle.refresh_stream_table('st')");
@@ -93,7 +90,7 @@ public sealed class NpgsqlTests
         fixture.Node.Hold();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         using var cancellation = new CancellationTokenSource();
-        await using var command = new NpgsqlCommand(Create, connection);
+        await using var command = new NpgsqlCommand(Statements.Create, connection);
         var running = command.ExecuteNonQueryAsync(cancellation.Token);
         await fixture.UntilPendingAsync();
         await cancellation.CancelAsync();
@@ -123,7 +120,7 @@ public sealed class NpgsqlTests
         await using var fixture = await GatewayFixture.StartAsync(version);
         fixture.Node.Hold();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand(Create, connection) { CommandTimeout = 1 };
+        await using var command = new NpgsqlCommand(Statements.Create, connection) { CommandTimeout = 1 };
         var error = await Assert.ThrowsAsync<NpgsqlException>(() => command.ExecuteNonQueryAsync());
         Assert.IsType<TimeoutException>(error.InnerException);
         Assert.Equal(42, await connection.ScalarAsync<int>("SELECT 42"));
@@ -137,7 +134,7 @@ public sealed class NpgsqlTests
         fixture.Node.Hold();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         await connection.ExecuteAsync("SET statement_timeout = '700ms'");
-        var error = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(Create));
+        var error = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(Statements.Create));
         Assert.Equal(("57014", "canceling statement due to statement timeout"), (error.SqlState, error.MessageText));
         Assert.Equal(0, await fixture.CountAsync("st"));
     }
@@ -149,7 +146,7 @@ public sealed class NpgsqlTests
         fixture.Node.Hold();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         await connection.ExecuteAsync("SET idle_session_timeout = '300ms'");
-        var running = connection.ExecuteAsync(Create);
+        var running = connection.ExecuteAsync(Statements.Create);
         await fixture.UntilPendingAsync();
         await fixture.Database.Superuser.ExecuteAsync("SELECT pg_sleep(1)");
         fixture.Node.Release();
@@ -164,7 +161,7 @@ public sealed class NpgsqlTests
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
         fixture.Node.FailureCode = code;
-        var error = await Assert.ThrowsAsync<PostgresException>(() => fixture.Connections.ExecuteAsync(CreateBad));
+        var error = await Assert.ThrowsAsync<PostgresException>(() => fixture.Connections.ExecuteAsync(Statements.CreateBad));
         Assert.Equal("PGT03", error.SqlState);
         Assert.False(error.IsTransient);
         Assert.Contains(code, error.Detail, StringComparison.Ordinal);
@@ -206,6 +203,71 @@ public sealed class NpgsqlTests
             return (int)(await command.ExecuteScalarAsync())!;
         }));
         Assert.Equal(Enumerable.Range(0, 200), answers);
+    }
+
+    [Theory, PostgresVersions]
+    public async Task Multiplexed_calls_that_fail_are_nobody_else_s_errors(PostgresVersion version)
+    {
+        await using var fixture = await GatewayFixture.StartAsync(version);
+        await using var source = NpgsqlDataSource.Create(fixture.ConnectionString + ";Multiplexing=true;Maximum Pool Size=2");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
+        {
+            var isCall = i % 5 == 0;
+            await using var command = source.CreateCommand(isCall ? $"SELECT pgtrickle.create_stream_table('bad{i}', 'SELECT k, v FROM t', '1m')" : "SELECT $1::int");
+            if (!isCall)
+            {
+                command.Parameters.AddWithValue(i);
+            }
+
+            try
+            {
+                return $"{await command.ExecuteScalarAsync()}";
+            }
+            catch (PostgresException error)
+            {
+                return error.SqlState;
+            }
+        }));
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => i % 5 == 0 ? "22012" : $"{i}"), answers);
+        Assert.Equal(0, await fixture.Database.Superuser.ScalarAsync<long>("SELECT count(*) FROM pgtrickle.stream_tables"));
+    }
+
+    [Theory]
+    [PostgresVersions("40001")]
+    [PostgresVersions("57P01")]
+    public async Task A_retry_loop_applies_nothing_twice(PostgresVersion version, string code)
+    {
+        await using var fixture = await GatewayFixture.StartAsync(version);
+        await fixture.Database.ExecuteAsync("CREATE TABLE payments (amount int)");
+        fixture.Node.FailureCode = code;
+        await RetriedAsync(async () =>
+        {
+            await using var connection = await fixture.Connections.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await connection.ExecuteAsync("INSERT INTO payments VALUES (100)");
+            await connection.ExecuteAsync(Statements.CreateBad);
+            await transaction.CommitAsync();
+        });
+        Assert.Equal(1, await fixture.Database.ScalarAsync<long>("SELECT count(*) FROM payments"));
+        await Assert.ThrowsAsync<PostgresException>(() => RetriedAsync(() => fixture.Connections.ExecuteAsync(Statements.CreateBad.Replace("'bad'", "'bad2'", StringComparison.Ordinal))));
+        Assert.Equal(2, await fixture.Database.Superuser.ScalarAsync<long>("SELECT count(*) FROM pgtrickle.commands WHERE kind = 'create'"));
+    }
+
+    /// <summary>As users write it: what the driver calls transient is tried again.</summary>
+    private static async Task RetriedAsync(Func<Task> action)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await action();
+                return;
+            }
+            catch (NpgsqlException error) when (error.IsTransient && attempt < 3)
+            {
+                // Again.
+            }
+        }
     }
 
     private static async Task<List<int>> IntegersAsync(NpgsqlDataReader reader, List<int>? into = null)

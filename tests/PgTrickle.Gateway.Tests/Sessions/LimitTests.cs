@@ -2,11 +2,12 @@ using System.Diagnostics.Metrics;
 using Npgsql;
 using PgTrickle.Gateway.Tests.Setup;
 using PgTrickle.TestInfrastructure;
+using PgTrickle.TestInfrastructure.Gateways;
 using PgTrickle.Wire;
 using PgTrickle.Wire.Frontend;
 using PgTrickle.Wire.Startup;
 
-namespace PgTrickle.Gateway.Tests.Clients;
+namespace PgTrickle.Gateway.Tests.Sessions;
 
 public sealed class LimitTests
 {

@@ -1,10 +1,11 @@
 using PgTrickle.Gateway.Tests.Setup;
 using PgTrickle.TestInfrastructure;
+using PgTrickle.TestInfrastructure.Gateways;
 using PgTrickle.Wire;
 using PgTrickle.Wire.Frontend;
 using PgTrickle.Wire.Startup;
 
-namespace PgTrickle.Gateway.Tests.Clients;
+namespace PgTrickle.Gateway.Tests.Sessions;
 
 /// <summary>What the protocol allows and the drivers of the other tests do not do.</summary>
 public sealed class ProtocolTests

@@ -1,10 +1,11 @@
 using PgTrickle.Gateway.Tests.Setup;
 using PgTrickle.TestInfrastructure;
+using PgTrickle.TestInfrastructure.Gateways;
 using PgTrickle.Wire;
 using PgTrickle.Wire.Frontend;
 using Xunit.Abstractions;
 
-namespace PgTrickle.Gateway.Tests.Clients;
+namespace PgTrickle.Gateway.Tests.Sessions;
 
 public sealed class GarbageTests(ITestOutputHelper output)
 {

@@ -1,11 +1,12 @@
-using PgTrickle.Gateway.Tests.Setup;
+using PgTrickle.Clients.Tests.Setup;
 using PgTrickle.TestInfrastructure;
+using PgTrickle.TestInfrastructure.Gateways;
 
-namespace PgTrickle.Gateway.Tests.Clients;
+namespace PgTrickle.Clients.Tests;
 
 public sealed class PgbenchTests
 {
-    [Theory]
+    [ClientTheory(Client.Pgbench)]
     [PostgresVersions("simple")]
     [PostgresVersions("extended")]
     [PostgresVersions("prepared")]
@@ -17,7 +18,7 @@ public sealed class PgbenchTests
         Assert.Equal(200, await fixture.Database.ScalarAsync<long>("SELECT count(*) FROM u"));
     }
 
-    [Theory, PostgresVersions]
+    [ClientTheory(Client.Pgbench), PostgresVersions]
     public async Task Pipelines_pass(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
@@ -26,11 +27,11 @@ public sealed class PgbenchTests
         Assert.Equal(400, await fixture.Database.ScalarAsync<long>("SELECT count(*) FROM u"));
     }
 
-    [Theory, PostgresVersions]
+    [ClientTheory(Client.Pgbench), PostgresVersions]
     public async Task Calls_in_a_pipeline_are_carried_out_before_it_ends(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        await fixture.Connections.ExecuteAsync("SELECT pgtrickle.create_stream_table('st', 'SELECT k, v FROM t', '1m')");
+        await fixture.Connections.ExecuteAsync(Statements.Create);
         await RunAsync(fixture, "extended", "\\startpipeline\nINSERT INTO u VALUES (1);\nSELECT pgtrickle.refresh_stream_table('st');\nINSERT INTO u VALUES (2);\n\\endpipeline\n", 5);
         Assert.Equal(20, await fixture.Database.Superuser.ScalarAsync<long>("SELECT count(*) FROM pgtrickle.commands WHERE kind = 'refresh' AND status = 'DONE'"));
         Assert.Equal(40, await fixture.Database.ScalarAsync<long>("SELECT count(*) FROM u"));
@@ -38,13 +39,12 @@ public sealed class PgbenchTests
 
     private static async Task<ClientResult> RunAsync(GatewayFixture fixture, string protocol, string script, int transactions = 50)
     {
-        Assert.True(ClientProgram.Pgbench.Path is not null, "pgbench is not installed: apt-get install postgresql");
         await fixture.Database.ExecuteAsync("CREATE TABLE u (x int)");
         var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, script);
-            var result = await ClientProgram.Pgbench.RunAsync(fixture, ["-n", "-M", protocol, "-c", "4", "-t", $"{transactions}", "-f", file]);
+            var result = await InstalledClients.Of(Client.Pgbench).RunAsync(fixture, ["-n", "-M", protocol, "-c", "4", "-t", $"{transactions}", "-f", file]);
             Assert.True(result.ExitCode == 0, result.Error);
             return result;
         }

@@ -3,12 +3,11 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Npgsql;
 using PgTrickle.Postgres.Embedded;
-using PgTrickle.TestInfrastructure;
 
-namespace PgTrickle.Gateway.Tests.Setup;
+namespace PgTrickle.TestInfrastructure.Gateways;
 
 /// <summary>A server with TLS and passwords, one a version for the whole process. Role <c>ann</c> logs in with SCRAM, <c>mary</c> with md5, <c>clara</c> with her password in the clear.</summary>
-internal sealed class TlsServer
+public sealed class TlsServer
 {
     public const string Password = "pencil-ü";
 
@@ -56,7 +55,7 @@ internal sealed class TlsServer
 }
 
 /// <summary>A certificate for localhost and its key, in PEM.</summary>
-internal sealed record CertificatePair(string Certificate, string Key, string Thumbprint)
+public sealed record CertificatePair(string Certificate, string Key, string Thumbprint)
 {
     public static CertificatePair Create(string name)
     {

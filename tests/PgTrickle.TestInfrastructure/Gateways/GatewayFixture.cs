@@ -1,12 +1,13 @@
 using System.Net;
 using Npgsql;
+using PgTrickle.Gateway;
 using PgTrickle.Postgres.Catalog;
-using PgTrickle.TestInfrastructure;
+using Xunit;
 
-namespace PgTrickle.Gateway.Tests.Setup;
+namespace PgTrickle.TestInfrastructure.Gateways;
 
 /// <summary>A database with the schema installed, a gateway in front of it, and a stand-in for the cluster.</summary>
-internal sealed class GatewayFixture : IAsyncDisposable
+public sealed class GatewayFixture : IAsyncDisposable
 {
     private static readonly DatabaseTemplate Installed = new(async database =>
         await database.Server.WithRolesLockedAsync(() => new Installer().InstallAsync(database.Superuser.ConnectionString)));
@@ -66,7 +67,8 @@ internal sealed class GatewayFixture : IAsyncDisposable
     }
 
     /// <summary>Starts a further gateway of the same database; the caller disposes it.</summary>
-    public GatewayServer StartAnother() => GatewayServer.Start(_options, _control, _metrics, _errors, TimeProvider.System);
+    public GatewayServer StartAnother(Func<GatewayOptions, GatewayOptions>? configure = null) =>
+        GatewayServer.Start(configure?.Invoke(_options) ?? _options, _control, _metrics, _errors, TimeProvider.System);
 
     /// <summary>How many stream tables there are of a name.</summary>
     public Task<long> CountAsync(string name) =>

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace PgTrickle.Gateway.Tests.Setup;
+namespace PgTrickle.TestInfrastructure.Gateways;
 
 /// <summary>Keeps what the gateway logs as an error: its own faults, which no client may cause.</summary>
-internal sealed class ErrorLog : ILogger
+public sealed class ErrorLog : ILogger
 {
     public ConcurrentQueue<string> Entries { get; } = new();
 
