@@ -22,6 +22,16 @@ internal static class CatalogQueries
         WHERE d.pgt_id = $1
         """;
 
+    /// <summary>$1 pgt_id. The definition, and old and present names of relations in it that have another name than when it was read.</summary>
+    public const string Renamed = """
+        SELECT d.defining_query, r.value ->> 'schema', r.value ->> 'name', n.nspname, c.relname
+        FROM pgtrickle.stream_tables d
+        CROSS JOIN LATERAL jsonb_array_elements(d.analysis -> 'relations') AS r(value)
+        JOIN pg_catalog.pg_class c ON c.oid = (r.value ->> 'oid')::oid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.pgt_id = $1 AND (n.nspname, c.relname) IS DISTINCT FROM (r.value ->> 'schema', r.value ->> 'name')
+        """;
+
     /// <summary>
     /// $1 OIDs. A relation whose changes cannot be captured (system catalogs, unlogged tables, which a crash empties, trees with foreign tables) counts as a
     /// foreign table.

@@ -5,6 +5,8 @@ using Npgsql;
 using NpgsqlTypes;
 using PgTrickle.Dvm;
 using PgTrickle.Postgres.Ports;
+using PgTrickle.Sql;
+using PgTrickle.Sql.Printing;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Postgres.Compilation;
@@ -39,6 +41,43 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         };
         return compilation with { Fingerprint = (string)(await command.ExecuteScalarAsync(cancellation))! };
     }
+
+    /// <summary>
+    /// Writes the present names of relations that were renamed or moved into the definition, as PostgreSQL does in views: they go by OID. A relation that is gone
+    /// keeps its name there, and another one of that name takes its place.
+    /// </summary>
+    public async Task FollowRenamesAsync(long pgtId, CancellationToken cancellation)
+    {
+        await using var command = control.CreateCommand(CatalogQueries.Renamed);
+        command.Parameters.Add(new() { Value = pgtId });
+        string? query = null;
+        var renamed = new Dictionary<QualifiedName, QualifiedName>();
+        await using (var rows = await command.ExecuteReaderAsync(cancellation))
+        {
+            while (await rows.ReadAsync(cancellation))
+            {
+                query = rows.GetString(0);
+                renamed[Name(rows, 1)] = Name(rows, 3);
+            }
+        }
+
+        if (query is null)
+        {
+            return;
+        }
+
+        var followed = CanonicalSql.ParseQuery(query).Rewrite(node => node is TableReference table && renamed.TryGetValue(table.Name, out var name)
+            ? table with { Name = name, Alias = table.Alias ?? new TableAlias(table.Name.Name) }
+            : node);
+        await using var update = control.CreateCommand("UPDATE pgtrickle.stream_tables SET defining_query = $3 WHERE pgt_id = $1 AND defining_query = $2");
+        update.Parameters.Add(new() { Value = pgtId });
+        update.Parameters.Add(new() { Value = query });
+        update.Parameters.Add(new() { Value = SqlPrinter.Print(followed) });
+        await update.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static QualifiedName Name(NpgsqlDataReader row, int column) =>
+        new(new SqlIdentifier(row.GetString(column)), new SqlIdentifier(row.GetString(column + 1)));
 
     /// <summary>Registers the stream table with a capture for each source; returns the captures by ordinal.</summary>
     public async Task<int[]> RegisterCapturesAsync(Compilation compilation, CancellationToken cancellation)

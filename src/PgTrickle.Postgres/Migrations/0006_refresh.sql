@@ -6,7 +6,8 @@
 --   PT001 a variant of the plan is not stored, PT002 the plan does not fit the tables any more, PT003 the stream table has no contents yet,
 --   PT004 a stream table that it reads has none.
 
--- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, NOT NULL, keys, views.
+-- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, names, NOT NULL, keys, views. Names, since the
+-- statements go by them: a table may be renamed, and another take its name.
 CREATE FUNCTION pgtrickle._fingerprint(p_pgt_id bigint, p_relids oid[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -14,10 +15,15 @@ DECLARE
     source record;
     part text;
 BEGIN
-    SELECT d.refresh_mode || md5(d.defining_query) INTO facts FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id;
+    SELECT concat_ws('/', d.refresh_mode, md5(d.defining_query), n.nspname, c.relname) INTO facts
+        FROM pgtrickle.stream_tables d LEFT JOIN pg_class c ON c.oid = d.pgt_relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.pgt_id = p_pgt_id;
     FOR source IN
-        SELECT s.source_relid AS relid, s.source_type, s.columns_used FROM pgtrickle.pgt_dependencies s WHERE s.pgt_id = p_pgt_id ORDER BY s.source_relid
+        SELECT s.source_relid AS relid, s.source_type, s.columns_used, n.nspname, c.relname
+        FROM pgtrickle.pgt_dependencies s LEFT JOIN pg_class c ON c.oid = s.source_relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE s.pgt_id = p_pgt_id ORDER BY s.source_relid
     LOOP
+        facts := concat_ws('/', facts, source.nspname, source.relname);
         IF source.source_type = 'VIEW' THEN
             SELECT r.xmin::text INTO part FROM pg_rewrite r WHERE r.ev_class = source.relid AND r.rulename = '_RETURN';
             facts := concat_ws('/', facts, source.relid, part);

@@ -96,6 +96,7 @@ public sealed class RefreshEngine : IRefreshEngine
     /// <summary>Reads the definition again, since what it was made from has changed, and prepares what follows from it.</summary>
     private async Task PrepareAgainAsync(long pgtId, CancellationToken cancellation)
     {
+        await _plans.FollowRenamesAsync(pgtId, cancellation);
         var run = await RunNameAsync(pgtId, cancellation);
         var retries = RefreshRetries.Create(_options.SetupRetries, _options, _time);
         await retries.ExecuteAsync(
