@@ -104,6 +104,7 @@ internal sealed class DifferentialPlan : CompiledPlan
                 .Select(static e => new ComputedColumn("x", e, null, false))).ToSyntaxList()),
         RescanRule { Root: Aggregate aggregate } => new Project("raw", aggregate.Input, aggregate.Keys),
         RescanRule rescan => rescan.Root.Inputs[0],
+        PartitionRule partition => new Project("raw", partition.Root.Input, partition.Root.PartitionKeys),
         _ => rule.Result.Source,
     };
 

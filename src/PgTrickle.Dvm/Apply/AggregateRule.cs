@@ -118,10 +118,10 @@ internal sealed record AggregateRule(StoredResult Result, Aggregate Aggregate, S
             values.Add(Column(Aggregate.Alias, key.Name), Of(KeyName(i)));
         }
 
-        var visible = Result.VisibleColumns.ToList();
-        var outputs = Result.Source.Outputs.Select((o, i) => visible.Contains(i)
-            ? o.Expression.Substitute(values)
-            : Of(SlotName(State.Slots.ToList().FindIndex(s => s.Place == i)))).ToList();
+        var slots = State.Slots.ToList();
+        var outputs = Result.Source.Outputs.Select((o, i) => !Result.Columns[i].Visible && slots.FindIndex(s => s.Place == i) is var slot and >= 0
+            ? Of(SlotName(slot))
+            : o.Expression.Substitute(values)).ToList();
         var keep = State.RowCount is { } count && !Keys.IsEmpty ? Greater(Of(SlotName(count)), Integer(0)) : (SqlExpression)True;
         return GroupChange.Of(Result, current, outputs, keep, Keys, names);
     }

@@ -51,7 +51,7 @@ internal sealed class DeltaPartials
             .. partials]) with
         {
             From = [Derived(terms.AsQuery(), Rows)],
-            GroupBy = StateReader.Grouping(keys),
+            GroupBy = Evaluation.Grouping(keys),
         };
     }
 

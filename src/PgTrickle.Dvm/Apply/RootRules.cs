@@ -18,48 +18,51 @@ internal static class RootRules
         {
             switch (project.Input)
             {
-                case Aggregate aggregate when KeyPlaces(project, aggregate) is { } keys:
-                    return OfAggregate(project, aggregate, null, keys, analysis);
-                case Filter { Input: Aggregate aggregate } having when KeyPlaces(project, aggregate) is { } keys && !ClockExpressions.ReadsClock(having.Predicate):
-                    return OfAggregate(project, aggregate, having.Predicate, keys, analysis);
-                case DistinctOn distinct when KeyPlaces(project, distinct.Keys) is { } keys:
-                    var visible = Visible(project, analysis);
-                    return new RescanRule(new StoredResult(project, visible, IdentityChoice.Of(keys, visible)), distinct, null, keys);
+                case Aggregate aggregate when StoredKeys.Of(project, Visible(project, analysis), StoredKeys.Of(aggregate)) is { } stored:
+                    return OfAggregate(stored, aggregate, null);
+                case Filter { Input: Aggregate aggregate } having
+                    when !ClockExpressions.ReadsClock(having.Predicate) && StoredKeys.Of(project, Visible(project, analysis), StoredKeys.Of(aggregate)) is { } stored:
+                    return OfAggregate(stored, aggregate, having.Predicate);
+                case DistinctOn distinct when StoredKeys.Of(project, Visible(project, analysis), distinct.PartitionKeys) is { } stored:
+                    var (read, first) = Settled(stored.Project, distinct);
+                    return new RescanRule(new StoredResult(read, stored.Columns, IdentityChoice.Of(stored.Places, stored.Columns)), first, null, stored.Places);
             }
         }
 
-        NestedState.Check(project);
+        if (PartitionRoot.Of(project, Visible(project, analysis)) is { } partitioned)
+        {
+            return partitioned;
+        }
+
+        project = (Project)SettledState.Of(project);
         var columns = Visible(project, analysis);
         return new ZSetRule(new StoredResult(project, columns, IdentityChoice.Infer(project, columns)));
     }
 
-    private static RootRule OfAggregate(Project project, Aggregate aggregate, SqlExpression? having, SyntaxList<int> keys, QueryAnalysis analysis)
+    private static RootRule OfAggregate(StoredKeys stored, Aggregate root, SqlExpression? having)
     {
-        NestedState.Check(aggregate.Input);
-        var visible = Visible(project, analysis);
+        var (project, aggregate) = Settled(stored.Project, root);
         if (having is null && AggregateState.Of(aggregate, project.Outputs) is { } state)
         {
             var names = state.Hidden.Select(static (h, i) => new AggregateColumn($"h{i + 1}", h.Call, h.Type)).ToList();
             var full = aggregate with { Aggregates = aggregate.Aggregates.AddRange(names) };
             var outputs = project.Outputs.AddRange(state.Hidden.Zip(names, (h, a) => new ComputedColumn(h.Name, Column(aggregate.Alias, a.Name), h.Type, a.NotNull)));
-            var columns = visible.AddRange(state.Hidden.Zip(names, static (h, a) => new StoredColumn(h.Name, h.Type, a.NotNull, Visible: false)));
-            var stored = new StoredResult(project with { Input = full, Outputs = outputs }, columns, IdentityChoice.Of(keys, columns));
-            return new AggregateRule(stored, aggregate, keys, state);
+            var columns = stored.Columns.AddRange(state.Hidden.Zip(names, static (h, a) => new StoredColumn(h.Name, h.Type, a.NotNull, Visible: false)));
+            var result = new StoredResult(project with { Input = full, Outputs = outputs }, columns, IdentityChoice.Of(stored.Places, columns));
+            return new AggregateRule(result, aggregate, stored.Places, state);
         }
 
-        return new RescanRule(new StoredResult(project, visible, IdentityChoice.Of(keys, visible)), aggregate, having, keys);
+        return new RescanRule(new StoredResult(project, stored.Columns, IdentityChoice.Of(stored.Places, stored.Columns)), aggregate, having, stored.Places);
+    }
+
+    /// <summary>The operator at the root may see its rows in any order; what is below it may not.</summary>
+    private static (Project Project, T Root) Settled<T>(Project project, T root)
+        where T : Operator
+    {
+        var settled = (T)root.WithInputs([SettledState.Of(root.Inputs[0])]);
+        return ReferenceEquals(settled, root) ? (project, root) : ((Project)project.Rewrite(o => ReferenceEquals(o, root) ? settled : o), settled);
     }
 
     private static SyntaxList<StoredColumn> Visible(Project project, QueryAnalysis analysis)
         => project.Outputs.Zip(analysis.Columns, static (o, c) => new StoredColumn(c.Name, c.Type, o.NotNull, Visible: true)).ToSyntaxList();
-
-    private static SyntaxList<int>? KeyPlaces(Project project, Aggregate aggregate)
-        => KeyPlaces(project, aggregate.Keys.Select(k => (SqlExpression)Column(aggregate.Alias, k.Name)).ToSyntaxList());
-
-    /// <summary>Where each key is an output column; null if one is not.</summary>
-    private static SyntaxList<int>? KeyPlaces(Project project, SyntaxList<SqlExpression> keys)
-    {
-        var places = keys.Select(k => project.Outputs.ToList().FindIndex(o => o.Expression == k)).ToSyntaxList();
-        return places.Any(static p => p < 0) ? null : places;
-    }
 }

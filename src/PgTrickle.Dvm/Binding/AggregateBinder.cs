@@ -10,19 +10,16 @@ namespace PgTrickle.Dvm.Binding;
 /// </summary>
 internal sealed class AggregateBinder(BindingContext context, FunctionCatalog functions, ExpressionBinder expressions)
 {
-    public (Operator Source, SyntaxList<ComputedColumn> Targets, SyntaxList<OrderItem> Sort, SyntaxList<SqlExpression> DistinctKeys) Bind(
-        Operator input, SelectBody select, Scope scope, SyntaxList<ComputedColumn> targets, SyntaxList<OrderItem> sort, SyntaxList<SqlExpression> distinctKeys)
+    public (Operator Source, SelectParts Parts) Bind(Operator input, SelectBody select, Scope scope, SelectParts parts)
     {
-        var keys = context.Within("GROUP BY", () => BindKeys(select.GroupBy, scope, targets));
+        var keys = context.Within("GROUP BY", () => BindKeys(select.GroupBy, scope, parts.Targets));
         var extraction = new Extraction(context.NewName("a"), functions, keys);
-        var above = targets.Select(t => t with { Expression = extraction.Visit(t.Expression) }).ToSyntaxList();
-        var sortAbove = sort.Select(s => s with { Expression = extraction.Visit(s.Expression) }).ToSyntaxList();
-        var distinctAbove = distinctKeys.Select(k => extraction.Visit(k)).ToSyntaxList();
+        var above = parts.Map(e => extraction.Visit(e));
         var having = select.Having is { } predicate
             ? extraction.Visit(context.Within("HAVING", () => expressions.Bind(predicate, scope)))
             : null;
         Operator source = extraction.Build(input);
-        return (having is null ? source : new Filter(source, having), above, sortAbove, distinctAbove);
+        return (having is null ? source : new Filter(source, having), above);
     }
 
     private List<SqlExpression> BindKeys(GroupByClause? clause, Scope scope, SyntaxList<ComputedColumn> targets)

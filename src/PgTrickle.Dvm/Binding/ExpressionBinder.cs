@@ -33,8 +33,6 @@ internal sealed class ExpressionBinder(BindingContext context, FunctionCatalog f
                 throw context.NotImplemented("scalar subquery", "subqueries in expressions are evaluated as a whole");
             case InSubquery or SubqueryComparison:
                 throw context.NotImplemented("IN (subquery)", "subqueries in expressions are evaluated as a whole");
-            case FunctionCall { Over: not null } call:
-                throw context.NotImplemented($"window function {call.Name}", "windows are evaluated as a whole");
             case FunctionCall call when functions.ReturnsSet(call):
                 throw context.NotImplemented($"set-returning function {call.Name}", "functions that return sets are evaluated as a whole");
             case FunctionCall call when ClockExpressions.IsHiddenClock(call):

@@ -22,17 +22,41 @@ internal sealed class QueryBinder
     /// <summary>The query's operator; its columns bear the query's output names.</summary>
     public Operator Bind(Query query, CteScope ctes)
     {
-        if (query.Limit is not null || query.Offset is not null)
-        {
-            throw _context.NotImplemented(query.Limit is null ? "OFFSET" : "LIMIT", "the first rows are found by evaluating the whole query");
-        }
-
         if (!query.Locking.IsEmpty)
         {
             throw _context.Unsupported("FOR UPDATE", "a stream table's query must not lock rows");
         }
 
-        return BindBody(query.Body, query.OrderBy, Extend(query.With, ctes));
+        if (Slice.Of(query) is not { } slice)
+        {
+            return BindBody(query.Body, query.OrderBy, Extend(query.With, ctes));
+        }
+
+        if (query.OrderBy.IsEmpty)
+        {
+            throw _context.Unsupported(slice.Limit is null ? "OFFSET without ORDER BY" : "LIMIT without ORDER BY", "any rows would do; an ORDER BY says which");
+        }
+
+        if (slice.Limit?.DescendantsAndSelf().Concat(slice.Offset?.DescendantsAndSelf() ?? []).Any(static n => n is Query || Passes.ClockExpressions.IsClock(n)) == true)
+        {
+            throw _context.NotImplemented("LIMIT by an expression", "its value changes with data or time");
+        }
+
+        var inner = Extend(query.With, ctes);
+        return query.Body is SelectBody select ? _selects.Bind(select, query.OrderBy, slice, inner) : BindSliced(BindBody(query.Body, [], inner), query.OrderBy, slice);
+    }
+
+    /// <summary>A slice of a set operation or of VALUES, which are sorted by the names or places of their columns alone.</summary>
+    private Project BindSliced(Operator source, SyntaxList<OrderItem> order, Slice slice)
+    {
+        var columns = source.Columns;
+        var project = new Project(_context.NewName("p"), source, columns.Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull)).ToSyntaxList());
+        SqlExpression Key(SqlExpression expression) => SelectBinder.Ordinal(expression) is { } place ? project.Columns[place - 1].Reference
+            : expression is ColumnReference { Relation: null } name && project.Columns.FirstOrDefault(c => c.Name == name.Name) is { } column ? column.Reference
+            : throw _context.NotImplemented("ORDER BY of a set operation", "it is not by a column");
+        var top = new TopK(project, order.Select(o => o with { Expression = Key(o.Expression) }).ToSyntaxList(), slice.Limit, slice.Offset, slice.WithTies);
+        var outputs = project.Columns.Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull));
+        return new Project(_context.NewName("p"), top, outputs.ToSyntaxList());
     }
 
     private CteScope Extend(WithClause? with, CteScope ctes)
@@ -59,7 +83,7 @@ internal sealed class QueryBinder
 
     private Operator BindBody(QueryBody body, SyntaxList<OrderItem> order, CteScope ctes) => body switch
     {
-        SelectBody select => _selects.Bind(select, order, ctes),
+        SelectBody select => _selects.Bind(select, order, null, ctes),
         ValuesBody values => BindValues(values),
         NestedQuery nested => Bind(nested.Query, ctes),
         SetOperation operation => BindSetOperation(operation, ctes),

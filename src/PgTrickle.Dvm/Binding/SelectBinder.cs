@@ -7,8 +7,14 @@ namespace PgTrickle.Dvm.Binding;
 /// <summary>Binds one SELECT: FROM, WHERE, GROUP BY, HAVING, the select list, DISTINCT.</summary>
 internal sealed class SelectBinder(BindingContext context, FunctionCatalog functions, ExpressionBinder expressions, FromBinder from)
 {
-    public Operator Bind(SelectBody select, SyntaxList<OrderItem> order, CteScope ctes)
+    /// <summary>The operator of a SELECT.</summary>
+    /// <param name="body">The SELECT.</param>
+    /// <param name="order">ORDER BY of its query; it matters to DISTINCT ON and to a slice.</param>
+    /// <param name="slice">The rows of that order that the query yields; null for all.</param>
+    /// <param name="ctes">WITH queries in scope.</param>
+    public Operator Bind(SelectBody body, SyntaxList<OrderItem> order, Slice? slice, CteScope ctes)
     {
+        var select = NamedWindows.Resolve(body);
         var item = from.Bind(select.From, ctes);
         var source = item.Source;
         if (select.Where is { } where)
@@ -18,26 +24,26 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
 
         var targets = context.Within("the select list", () => BindTargets(select, item.Scope));
         var on = select.Distinct is { On.IsEmpty: false };
-        var sort = on ? context.Within("ORDER BY", () => BindOrder(order, targets, item.Scope)) : [];
-        var keys = on ? select.Distinct!.On.Select(k => BindSortKey(k, targets, item.Scope)).ToSyntaxList() : [];
-        if (NeedsAggregate(select, targets, sort))
+        var sort = on || slice is not null ? context.Within("ORDER BY", () => BindOrder(NamedWindows.Resolve(order, body), targets, item.Scope)) : [];
+        var parts = new SelectParts(targets, sort, on ? select.Distinct!.On.Select(k => BindSortKey(k, targets, item.Scope)).ToSyntaxList() : []);
+        if (NeedsAggregate(select, parts))
         {
-            (source, targets, sort, keys) = new AggregateBinder(context, functions, expressions).Bind(source, select, item.Scope, targets, sort, keys);
+            (source, parts) = new AggregateBinder(context, functions, expressions).Bind(source, select, item.Scope, parts);
         }
 
-        if (on)
+        if (WindowBinder.IsNeeded(parts))
         {
-            return BindDistinctOn(source, targets, keys, sort);
+            (source, parts) = new WindowBinder(context).Bind(source, parts);
         }
 
-        var project = Projection(source, targets);
-        return select.Distinct is null ? project : new Distinct(project);
+        return on || slice is not null ? BindOrdered(source, select, parts, slice)
+            : select.Distinct is null ? Projection(source, parts.Targets)
+            : new Distinct(Projection(source, parts.Targets));
     }
 
-    private bool NeedsAggregate(SelectBody select, SyntaxList<ComputedColumn> targets, SyntaxList<OrderItem> sort)
+    private bool NeedsAggregate(SelectBody select, SelectParts parts)
         => select.GroupBy is not null || select.Having is not null
-            || targets.Select(static t => t.Expression).Concat(sort.Select(static s => s.Expression))
-                .Any(e => e.DescendantsAndSelf().Any(n => n is FunctionCall call && functions.IsAggregate(call)));
+            || parts.Expressions.Any(e => e.DescendantsAndSelf().Any(n => n is FunctionCall call && functions.IsAggregate(call)));
 
     private SyntaxList<ComputedColumn> BindTargets(SelectBody select, Scope scope)
     {
@@ -109,18 +115,24 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
     }
 
     /// <summary>Sort keys that the select list lacks become columns that a projection above drops again.</summary>
-    private Project BindDistinctOn(Operator source, SyntaxList<ComputedColumn> targets, SyntaxList<SqlExpression> keys, SyntaxList<OrderItem> sort)
+    private Project BindOrdered(Operator source, SelectBody select, SelectParts parts, Slice? slice)
     {
+        var (targets, sort, keys) = parts;
         var all = targets.ToList();
         var extra = keys.Concat(sort.Select(static s => s.Expression)).Where(k => !targets.Any(t => t.Expression == k)).Distinct().ToList();
         all.AddRange(extra.Select((e, i) => new ComputedColumn(string.Create(CultureInfo.InvariantCulture, $"__pgt_sort_{i + 1}"), e, null, false)));
         var project = Projection(source, all.ToSyntaxList());
         var byExpression = project.Outputs.Zip(project.Columns).GroupBy(static p => p.First.Expression).ToDictionary(static g => g.Key, static g => g.First().Second);
-        var distinct = new DistinctOn(
-            project,
-            keys.Select(k => (SqlExpression)byExpression[k].Reference).Distinct().ToSyntaxList(),
-            sort.Select(s => s with { Expression = byExpression[s.Expression].Reference }).ToSyntaxList());
+        var order = sort.Select(s => s with { Expression = byExpression[s.Expression].Reference }).ToSyntaxList();
+        Operator sorted = select.Distinct is null ? project
+            : keys.IsEmpty ? new Distinct(project)
+            : new DistinctOn(project, keys.Select(k => (SqlExpression)byExpression[k].Reference).Distinct().ToSyntaxList(), order);
+        if (slice is not null)
+        {
+            sorted = new TopK(sorted, order, slice.Limit, slice.Offset, slice.WithTies);
+        }
+
         var outputs = project.Columns.Take(targets.Count).Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull));
-        return new Project(context.NewName("p"), distinct, outputs.ToSyntaxList());
+        return new Project(context.NewName("p"), sorted, outputs.ToSyntaxList());
     }
 }

@@ -37,6 +37,9 @@ public sealed record TypeInfo(uint Oid, QualifiedName Name)
     /// </summary>
     public bool IsImageEqual => HasEquality && CollationIsDeterministic && (Kind == 'e' || TypeFacts.IsImageEqual(BaseOid, Modifier));
 
+    /// <summary>Whether it is an array: an array type is named after its elements' type, with an underscore before it.</summary>
+    public bool IsArray => Name.Name.Value.StartsWith('_');
+
     /// <summary>Whether a value is small enough for an index entry whatever it is.</summary>
     public bool IsBounded => Kind == 'e' || TypeFacts.IsBounded(BaseOid, Modifier);
 }

@@ -34,6 +34,9 @@ public static class WellKnownTypes
     /// <summary>int8.</summary>
     public static TypeInfo BigInteger { get; } = Spellings["bigint"];
 
+    /// <summary>float8.</summary>
+    public static TypeInfo DoublePrecision { get; } = Spellings["double precision"];
+
     /// <summary>numeric of any scale.</summary>
     public static TypeInfo Numeric { get; } = Spellings["numeric"];
 

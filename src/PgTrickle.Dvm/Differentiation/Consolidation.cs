@@ -44,16 +44,11 @@ internal static class Consolidation
     };
 
     /// <summary>The value itself, out of a group of identical ones.</summary>
-    public static SqlExpression Value(SqlExpression value, TypeInfo? type) => type switch
-    {
-        { HasEquality: true } => value,
+    public static SqlExpression Value(SqlExpression value, TypeInfo type) => type.HasEquality
+        ? value
 
         // The text is the identity, and reads back as the same value. All texts of the group are the same; min() is what makes that plain to PostgreSQL.
-        not null => Cast(Call("min", AsText(value)), TypeName.Named(type.Name)),
-
-        // Any of the group: of an unknown type nothing but array_agg is known to exist.
-        null => new SubscriptExpression(Call("array_agg", value), [new Subscript(false, null, Integer(1))]),
-    };
+        : Cast(Call("min", AsText(value)), TypeName.Named(type.Name));
 
     /// <summary>
     /// The rows of a Z-set with the weights of identical rows added, and those of weight 0 dropped.
@@ -63,13 +58,35 @@ internal static class Consolidation
     /// <param name="columns">The columns.</param>
     public static SelectBody Select(FromItem rows, SqlIdentifier alias, IReadOnlyList<ImageColumn> columns)
     {
+        if (columns.Any(static c => c.Type is null))
+        {
+            return SelectFirst(rows, alias, columns);
+        }
+
         var sum = Sum(Column(alias, Weight));
-        var targets = columns.Select(c => Value(Column(alias, c.Name), c.Type).As(c.Name)).Append(AsBigInteger(sum).As(Weight));
+        var targets = columns.Select(c => Value(Column(alias, c.Name), c.Type!).As(c.Name)).Append(AsBigInteger(sum).As(Weight));
         return Sql.SqlFactory.Select(targets) with
         {
             From = [rows],
             GroupBy = GroupBy(columns.SelectMany(c => Identity(Column(alias, c.Name), c.Type))),
             Having = NotEq(sum, Integer(0)),
+        };
+    }
+
+    /// <summary>The same where a type is unknown: no aggregate is known to give any of a group's values, but DISTINCT ON does.</summary>
+    private static SelectBody SelectFirst(FromItem rows, SqlIdentifier alias, IReadOnlyList<ImageColumn> columns)
+    {
+        var identity = columns.SelectMany(c => Column(alias, c.Name) is var value && c.Type is { IsOrdered: true } ? Identity(value, c.Type) : [AsText(value)]).ToSyntaxList();
+        var sum = Sum(Column(alias, Weight)) with { Over = new WindowSpecification { PartitionBy = identity } };
+        var first = Sql.SqlFactory.Select(columns.Select(c => Column(alias, c.Name).As(c.Name)).Append(AsBigInteger(sum).As(Weight))) with
+        {
+            From = [rows],
+            Distinct = new DistinctClause(identity),
+        };
+        return Sql.SqlFactory.Select(columns.Select(c => Column(alias, c.Name).As(c.Name)).Append(Column(alias, Weight).As(Weight))) with
+        {
+            From = [Derived(first.AsQuery(), alias)],
+            Where = NotEq(Column(alias, Weight), Integer(0)),
         };
     }
 }

@@ -32,8 +32,10 @@ internal sealed class Differentiator(DeltaContext context)
                 return new OuterJoinDelta(context, this).Of(join, required);
             case UnionAll union:
                 return OfUnion(union);
-            case Aggregate aggregate:
-                return new RecomputeDelta(context, this).Of(aggregate);
+            case IPartitioned partitioned:
+                return new RecomputeDelta(context, this).Of(partitioned);
+            case Repeat repeat:
+                return [.. Delta(repeat.Input, Below(repeat.Times, required)).Select(f => f.Repeated(repeat.Times))];
             default:
                 throw new CompileException(new CompileError(CompileErrorKind.Internal, source.GetType().Name, "", "it has no delta rule"));
         }

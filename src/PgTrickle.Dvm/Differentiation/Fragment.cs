@@ -40,6 +40,13 @@ internal sealed record Fragment(
     /// <summary>The rows with their weights negated.</summary>
     public Fragment Negated() => this with { Weight = Negate(Weight ?? Integer(1)) };
 
+    /// <summary>The rows with their weights multiplied by an expression of the bound tree, and without those for which it is 0 or less.</summary>
+    public Fragment Repeated(SqlExpression times)
+    {
+        var copies = Resolve(times);
+        return Restricted(Greater(copies, Integer(0))) with { Weight = Multiply(Weight ?? Integer(1), copies) };
+    }
+
     /// <summary>All pairs that satisfy a predicate of the bound tree; weights multiply.</summary>
     public Fragment Joined(Fragment right, SqlExpression predicate)
     {

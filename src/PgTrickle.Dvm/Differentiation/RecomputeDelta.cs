@@ -1,4 +1,3 @@
-using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
@@ -7,89 +6,88 @@ using static PgTrickle.Sql.SqlFactory;
 namespace PgTrickle.Dvm.Differentiation;
 
 /// <summary>
-/// An aggregate that is not at the root, on the fly: for the groups that D of the input touches, the new rows minus the old ones. The old input of those groups is
-/// N minus D, by image, repeated by weight. Only for aggregates whose value depends on nothing but the multiset of their input.
+/// A partitioned operator that is not at the root, on the fly: for the partitions that D of the input touches, the new rows minus the old ones. The old input of those
+/// partitions is N minus D, by image, repeated by weight. Only for operators whose rows depend on nothing but the multiset of their input: see <see cref="SettledState"/>.
 /// </summary>
 internal sealed class RecomputeDelta(DeltaContext context, Differentiator differentiator)
 {
-    private static readonly SqlIdentifier Group = new("g");
     private static readonly SqlIdentifier Rows = new("r");
 
-    public IReadOnlyList<Fragment> Of(Aggregate aggregate)
+    public IReadOnlyList<Fragment> Of(IPartitioned source)
     {
-        var input = InputColumns(aggregate);
-        var delta = differentiator.Delta(aggregate.Input, input.Select(static c => c.Reference).ToHashSet());
+        var self = (Operator)source;
+        var input = Partitions.InputColumns(source);
+        var references = input.Select(static c => c.Reference).ToList();
+        var delta = differentiator.Delta(source.Input, references.ToHashSet());
         if (delta.Count == 0)
         {
             return [];
         }
 
-        var images = input.Select((c, i) => new ImageColumn(NameSource.ColumnName(i), c.Type)).ToList();
-        var references = input.Select(static c => c.Reference).ToList();
-        var changes = context.Names.Next("change_");
-        var terms = Derived(UnionAll(delta.Select(f => DeltaContext.SelectWeighted(f, references))).AsQuery(), Rows);
-        context.Add(changes, Consolidation.Select(terms, Rows, images).AsQuery());
-        var groups = Touched(aggregate, context.Reference(changes, references));
-        var present = Restricted(aggregate, context.Present.Read(aggregate.Input), groups);
-        var gone = Restricted(aggregate, context.Reference(changes, references), groups);
-
-        var newRows = Derived(UnionAll(present.Select(f => f.Select(Identified(f, references)))).AsQuery(), Rows);
-        var union = UnionAll(present.Concat(gone.Select(static f => f.Negated())).Select(f => f.Select([.. Identified(f, references), WeightOf(f)])));
-        var old = Consolidation.Select(Derived(union.AsQuery(), Rows), Rows, [new ImageColumn(Group, WellKnownTypes.BigInteger), .. images]);
-        var copies = CrossJoin(
-            Derived(old.AsQuery(), Rows),
-            Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), Column(Rows, Consolidation.Weight)), "copy"));
+        var changes = Consolidated(delta, input);
+        var touched = context.Names.Next("touched_");
+        context.Add(touched, Partitions.Touched(source, [context.Reference(changes, references)]).AsQuery());
+        var names = Evaluation.NamesOf(self);
+        SelectTarget Weight(int weight) => Consolidation.AsBigInteger(Integer(weight)).As(Consolidation.Weight);
         var result = UnionAll(
-            Computed(aggregate, newRows, references, 1),
-            Computed(aggregate, copies, references, -1));
-        return [Fragment.Of(Derived(result.AsQuery(), aggregate.Alias), Column(aggregate.Alias, Consolidation.Weight))];
+            Member(Evaluation.Of(source, New(source, touched, references), names, Weight(1))),
+            Member(Evaluation.Of(source, Old(source, touched, changes, input), names, Weight(-1))));
+        return [Named(self, result.AsQuery())];
     }
 
-    private static List<BoundColumn> InputColumns(Aggregate aggregate)
+    private Fragment New(IPartitioned source, SqlIdentifier touched, List<ColumnReference> references)
     {
-        var used = aggregate.OwnExpressions().SelectMany(static e => e.References()).ToHashSet();
-        return aggregate.Input.Columns.Where(c => used.Contains(c.Reference)).ToList();
+        var present = context.Present.Read(source.Input);
+        return source is TopK ? present.Restricted(Any(touched)) : Partitions.AsOne(Partitions.Within(source, present, touched), references);
     }
 
-    /// <summary>The touched groups, numbered; without keys the only one.</summary>
-    private SqlIdentifier Touched(Aggregate aggregate, Fragment changes)
+    private static SubqueryExpression Any(SqlIdentifier touched) => Exists((Select() with { From = [Table(touched)] }).AsQuery());
+
+    private SqlIdentifier Consolidated(IReadOnlyList<Fragment> delta, IReadOnlyList<BoundColumn> input)
     {
-        var name = context.Names.Next("touched_");
-        var keys = aggregate.Keys.Select(k => changes.Resolve(k.Expression)).ToList();
-        var number = Call("row_number") with { Over = new WindowSpecification() };
-        var body = keys.Count == 0
-            ? Select(Consolidation.AsBigInteger(Integer(1)).As(Group)) with { Where = Exists(changes.Select().AsQuery()) }
-            : changes.Select([number.As(Group), .. keys.Select((k, i) => k.As(NameSource.ColumnName(i)))]) with { GroupBy = StateReader.Grouping(keys) };
-        context.Add(name, body.AsQuery());
+        var name = context.Names.Next("change_");
+        var terms = Derived(UnionAll(delta.Select(f => DeltaContext.SelectWeighted(f, input.Select(static c => c.Reference)))).AsQuery(), Rows);
+        context.Add(name, Consolidation.Select(terms, Rows, Images(input)).AsQuery());
         return name;
     }
 
-    private static List<Fragment> Restricted(Aggregate aggregate, Fragment rows, SqlIdentifier groups)
-    {
-        if (aggregate.Keys.IsEmpty)
-        {
-            return [rows with { From = rows.From is null ? Table(groups, "touched") : CrossJoin(Table(groups, "touched"), rows.From) }];
-        }
+    private static List<ImageColumn> Images(IReadOnlyList<BoundColumn> input) => input.Select(static (c, i) => new ImageColumn(NameSource.ColumnName(i), c.Type)).ToList();
 
-        var keys = aggregate.Keys.Select((k, i) => new KeyColumn(NameSource.ColumnName(i), rows.Resolve(k.Expression), k.Type, k.NotNull)).ToList();
-        return KeyMatch.Restrict(rows, groups, "touched", keys).ToList();
+    /// <summary>
+    /// The first rows of N, so many more than the operator asks for as rows came: without those that came, and with those that went, they still begin with the rows that the
+    /// operator yielded before.
+    /// </summary>
+    private Fragment Reach(TopK top, SqlIdentifier changes)
+    {
+        var came = Sum(Column("d", Consolidation.Weight)) with { Filter = Greater(Column("d", Consolidation.Weight), Integer(0)) };
+        var number = Scalar((Select(Coalesce(came, Integer(0)).As("n")) with { From = [Table(changes, "d")] }).AsQuery());
+        var reach = top with
+        {
+            Limit = top.Limit is null ? null : Consolidation.AsBigInteger(Add(top.Offset is null ? top.Limit : Add(top.Limit, top.Offset), number)),
+            Offset = null,
+        };
+        return context.Present.Read(reach);
     }
 
-    private static IEnumerable<SelectTarget> Identified(Fragment rows, IReadOnlyList<ColumnReference> columns)
-        => columns.Select((c, i) => rows.Resolve((SqlExpression)c).As(NameSource.ColumnName(i))).Prepend(Column("touched", Group).As(Group));
-
-    private static SelectTarget WeightOf(Fragment rows) => (rows.Weight ?? Consolidation.AsBigInteger(Integer(1))).As(Consolidation.Weight);
-
-    /// <summary>Keys and aggregate values of each touched group, with a weight.</summary>
-    private static SelectBody Computed(Aggregate aggregate, FromItem rows, IReadOnlyList<ColumnReference> references, int weight)
+    private Fragment Old(IPartitioned source, SqlIdentifier touched, SqlIdentifier changes, IReadOnlyList<BoundColumn> input)
     {
-        var fragment = Fragment.Of(rows) with { Columns = DeltaContext.Renaming(references, Rows) };
-        var keys = aggregate.Keys.Select(k => fragment.Resolve(k.Expression)).ToList();
-        var values = aggregate.Aggregates.Select(a => fragment.Resolve((SqlExpression)a.Call).As(a.Name));
-        var body = fragment.Select([
-            .. keys.Zip(aggregate.Keys, static (k, c) => k.As(c.Name)),
-            .. values,
-            Consolidation.AsBigInteger(Integer(weight)).As(Consolidation.Weight)]);
-        return body with { GroupBy = keys.Count == 0 ? null : StateReader.Grouping([Column(Rows, Group), .. keys]) };
+        var references = input.Select(static c => c.Reference).ToList();
+        var present = source is TopK top ? [Reach(top, changes).Restricted(Any(touched))] : Partitions.Within(source, context.Present.Read(source.Input), touched);
+        var gone = Partitions.Within(source, context.Reference(changes, references), touched);
+        var union = UnionAll(present.Concat(gone.Select(static f => f.Negated())).Select(f => f.Select([
+            .. Partitions.Columns(f, references), (f.Weight ?? Consolidation.AsBigInteger(Integer(1))).As(Consolidation.Weight)])));
+        var old = Consolidation.Select(Derived(union.AsQuery(), Rows), Rows, Images(input));
+        var copies = CrossJoin(Derived(old.AsQuery(), Rows), StateReader.Copies(context.Names, Column(Rows, Consolidation.Weight)));
+        return Fragment.Of(copies) with { Columns = DeltaContext.Renaming(references, Rows) };
+    }
+
+    /// <summary>A query as a member of a union: in parentheses if it has an order of its own.</summary>
+    private static QueryBody Member(Query query) => query is { OrderBy.IsEmpty: true, Limit: null, Offset: null } ? query.Body : new NestedQuery(query);
+
+    private Fragment Named(Operator source, Query result)
+    {
+        var alias = source switch { Aggregate aggregate => aggregate.Alias, Window window => window.Alias, _ => context.Names.Next("s") };
+        var rows = Fragment.Of(Derived(result, alias), Column(alias, Consolidation.Weight));
+        return source is Aggregate or Window ? rows : rows with { Columns = StateReader.Renaming(source, alias) };
     }
 }

@@ -18,8 +18,18 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
     public static StateReader Present(NameSource names)
         => new(names, static s => new TableReference(s.Relation.Name) { Alias = new TableAlias(s.Alias) }, static e => e);
 
+    private Replacement? _replacement;
+
+    /// <summary>A reader that takes an operator's rows, with its columns as c1, c2 ..., from a query.</summary>
+    public StateReader Replacing(Replacement replacement) => new(names, scan, clock) { _replacement = replacement };
+
     public Fragment Read(Operator source)
     {
+        if (_replacement is { } replacement && ReferenceEquals(replacement.Source, source))
+        {
+            return Renamed(source, replacement.Rows);
+        }
+
         switch (source)
         {
             case Scan table:
@@ -35,10 +45,10 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
             case UnionAll union:
                 var body = UnionAll(union.Members.Select(m => SelectColumns(m, Read(m))));
                 return Fragment.Of(Derived(body.AsQuery(), union.Alias, union.Names));
-            case DistinctOn distinct:
-                return ReadDistinctOn(distinct);
-            case Aggregate aggregate:
-                return ReadAggregate(aggregate);
+            case IPartitioned partitioned:
+                return ReadPartitioned(partitioned, source);
+            case Repeat repeat:
+                return ReadRepeat(repeat);
             default:
                 throw new CompileException(new CompileError(CompileErrorKind.Internal, source.GetType().Name, "", "it has no rule to be read by"));
         }
@@ -93,33 +103,33 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
     /// <summary>A left side that has a FROM.</summary>
     public Fragment Filled(Operator source, Fragment fragment) => fragment.From is null ? Seal(source, fragment) : fragment;
 
-    private Fragment ReadDistinctOn(DistinctOn distinct)
+    private Fragment ReadPartitioned(IPartitioned source, Operator self)
     {
-        var input = Read(distinct.Input);
+        var query = Evaluation.Of(source, Read(source.Input), Evaluation.NamesOf(self));
+        return self switch
+        {
+            Aggregate aggregate => Fragment.Of(Derived(query, aggregate.Alias)),
+            Window window => Fragment.Of(Derived(query, window.Alias)),
+            _ => Renamed(self, query),
+        };
+    }
+
+    private Fragment Renamed(Operator source, Query query)
+    {
         var alias = names.Next("s");
-        var body = SelectColumns(distinct.Input, input) with { Distinct = new DistinctClause(distinct.Keys.Select(input.Resolve).ToSyntaxList()) };
-        var query = body.AsQuery() with { OrderBy = distinct.Order.Select(input.Resolve).ToSyntaxList() };
-        return Fragment.Of(Derived(query, alias)) with { Columns = Renaming(distinct, alias) };
+        return Fragment.Of(Derived(query, alias)) with { Columns = Renaming(source, alias) };
     }
 
-    private Fragment ReadAggregate(Aggregate aggregate)
+    private Fragment ReadRepeat(Repeat repeat)
     {
-        var input = Read(aggregate.Input);
-        var targets = aggregate.Keys.Select(k => input.Resolve(k.Expression).As(k.Name))
-            .Concat(aggregate.Aggregates.Select(a => input.Resolve((SqlExpression)a.Call).As(a.Name)));
-        var body = input.Select(targets) with { GroupBy = Grouping(aggregate.Keys.Select(k => input.Resolve(k.Expression))) };
-        return Fragment.Of(Derived(body.AsQuery(), aggregate.Alias));
+        var input = Filled(repeat.Input, Read(repeat.Input));
+        return input with { From = CrossJoin(input.From!, Copies(names, clock(input.Resolve(repeat.Times)))) };
     }
 
-    /// <summary>GROUP BY of expressions; constants among them would be read as places in the select list, and group nothing.</summary>
-    public static GroupByClause? Grouping(IEnumerable<SqlExpression> keys)
-    {
-        var all = keys.ToList();
-        var varying = all.Where(static k => k is not Literal).ToList();
+    /// <summary>As many rows as a number says, to be joined with what the number is about.</summary>
+    public static FunctionTable Copies(NameSource names, SqlExpression times)
+        => Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), Consolidation.AsBigInteger(times)), names.Next("copy_")) with { Lateral = true };
 
-        // Keys that are all constant still mean "no row over nothing".
-        return all.Count == 0 ? null
-            : varying.Count > 0 ? GroupBy(varying)
-            : new GroupByClause([new GroupingExpressions([Cast(Null, TypeName.Standard("integer"))])]);
-    }
+    /// <summary>An operator, and the query that its rows are taken from.</summary>
+    internal sealed record Replacement(Operator Source, Query Rows);
 }

@@ -35,6 +35,11 @@ internal static class TreePrinter
         UnionAll union => $"UnionAll as {union.Alias}: {string.Join(", ", union.Names)}",
         Distinct => "Distinct",
         DistinctOn distinct => $"DistinctOn {string.Join(", ", distinct.Keys.Select(Text))} order by {string.Join(", ", distinct.Order.Select(Text))}",
+        TopK top => $"TopK {(top.WithTies ? "with ties " : "")}order by {string.Join(", ", top.Order.Select(Text))}"
+            + $"{(top.Limit is null ? "" : $" limit {Text(top.Limit)}")}{(top.Offset is null ? "" : $" offset {Text(top.Offset)}")}",
+        Repeat repeat => $"Repeat {Text(repeat.Times)}",
+        Window window => $"Window as {window.Alias} by [{string.Join(", ", window.PartitionKeys.Select(Computed))}]: "
+            + $"{string.Join(", ", window.Kept.Select(Computed).Concat(window.Calls.Select(static c => $"{c.Name} = {Text(c.Call)}")))}",
         Aggregate aggregate =>
             $"Aggregate as {aggregate.Alias} by [{string.Join(", ", aggregate.Keys.Select(Computed))}]: "
             + string.Join(", ", aggregate.Aggregates.Select(static a => $"{a.Name} = {Text(a.Call)}")),

@@ -15,8 +15,10 @@ internal sealed record AggregateColumn(SqlIdentifier Name, FunctionCall Call, Ty
 
 /// <summary>One row a group; without keys exactly one row, also over nothing.</summary>
 internal sealed record Aggregate(SqlIdentifier Alias, Operator Input, SyntaxList<ComputedColumn> Keys, SyntaxList<AggregateColumn> Aggregates)
-    : Operator, IStateful
+    : Operator, IPartitioned
 {
+    public SyntaxList<ComputedColumn> PartitionKeys => Keys;
+
     public override SyntaxList<BoundColumn> Columns =>
     [
         .. Keys.Select(k => new BoundColumn(new ColumnReference(Alias, k.Name), k.Type, k.NotNull)),

@@ -57,3 +57,13 @@ internal interface IBilinear;
 
 /// <summary>A row of the result depends on all input rows with the same key: its delta needs state.</summary>
 internal interface IStateful;
+
+/// <summary>An operator whose rows depend on nothing but the input rows of one partition, those with the same key: a partition is computed by itself.</summary>
+internal interface IPartitioned : IStateful
+{
+    /// <summary>The input.</summary>
+    Operator Input { get; }
+
+    /// <summary>What the rows of a partition have in common, over the input; none if all rows are one partition.</summary>
+    SyntaxList<ComputedColumn> PartitionKeys { get; }
+}

@@ -33,6 +33,7 @@ internal static class Expressions
     {
         ComputedColumn Computed(ComputedColumn c) => map(c.Expression) is var e && ReferenceEquals(e, c.Expression) ? c : c with { Expression = e };
         OrderItem Order(OrderItem o) => map(o.Expression) is var e && ReferenceEquals(e, o.Expression) ? o : o with { Expression = e };
+        WindowColumn Over(WindowColumn w) => map(w.Call) is var e && ReferenceEquals(e, w.Call) ? w : w with { Call = (FunctionCall)e };
         AggregateColumn Call(AggregateColumn a) => map(a.Call) is var e && ReferenceEquals(e, a.Call) ? a : a with { Call = (FunctionCall)e };
         return source switch
         {
@@ -40,6 +41,11 @@ internal static class Expressions
             Join j when map(j.Predicate) is var p && !ReferenceEquals(p, j.Predicate) => j with { Predicate = p },
             Project p when Changed(p.Outputs, Computed) is { } outputs => p with { Outputs = outputs },
             DistinctOn d => d with { Keys = d.Keys.Select(map).ToSyntaxList(), Order = d.Order.Select(Order).ToSyntaxList() },
+            TopK t when Changed(t.Order, Order) is { } order => t with { Order = order },
+            Repeat r when map(r.Times) is var t && !ReferenceEquals(t, r.Times) => r with { Times = t },
+            Window w when (Changed(w.Kept, Computed), Changed(w.PartitionKeys, Computed), Changed(w.Calls, Over)) is var (kept, keys, calls)
+                && (kept ?? keys ?? calls as object) is not null
+                => w with { Kept = kept ?? w.Kept, PartitionKeys = keys ?? w.PartitionKeys, Calls = calls ?? w.Calls },
             Aggregate a when (Changed(a.Keys, Computed), Changed(a.Aggregates, Call)) is var (keys, calls) && (keys ?? calls as object) is not null
                 => a with { Keys = keys ?? a.Keys, Aggregates = calls ?? a.Aggregates },
             _ => source,
@@ -53,6 +59,9 @@ internal static class Expressions
         Join j => [j.Predicate],
         Project p => p.Outputs.Select(static o => o.Expression),
         DistinctOn d => d.Keys.Concat(d.Order.Select(static o => o.Expression)),
+        TopK t => t.Order.Select(static o => o.Expression),
+        Repeat r => [r.Times],
+        Window w => w.Kept.Concat(w.PartitionKeys).Select(static c => c.Expression).Concat(w.Calls.Select(static c => c.Call)),
         Aggregate a => a.Keys.Select(static k => k.Expression).Concat(a.Aggregates.Select(static c => c.Call)),
         _ => [],
     };

@@ -15,10 +15,10 @@ internal sealed class IsolateClock : IPass
     public Operator Apply(Operator root)
     {
         var count = 0;
-        return root.Rewrite(o => o is Aggregate aggregate && aggregate.OwnExpressions().Any(ClockExpressions.ReadsClock) ? Isolate(aggregate, ++count) : o);
+        return root.Rewrite(o => o is Aggregate or Window && o.OwnExpressions().Any(ClockExpressions.ReadsClock) ? Isolate(o, ++count) : o);
     }
 
-    private static Aggregate Isolate(Aggregate aggregate, int number)
+    private static Operator Isolate(Operator source, int number)
     {
         var alias = new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"clock{number}"));
         var outputs = new List<ComputedColumn>();
@@ -35,18 +35,34 @@ internal sealed class IsolateClock : IPass
         }
 
         // Whole arguments, filters and keys are taken out, so that nothing above reads the clock; columns that stay come along.
-        var keys = aggregate.Keys.Select(k => k with { Expression = Extract(k.Expression) }).ToSyntaxList();
-        var calls = aggregate.Aggregates.Select(a => a with { Call = new CallArguments(Extract).Extract(a.Call) }).ToSyntaxList();
-        var columns = aggregate.Input.Columns.ToDictionary(static c => c.Reference);
+        ComputedColumn Computed(ComputedColumn column) => column with { Expression = Extract(column.Expression) };
+        var arguments = new CallArguments(Extract);
+        Operator above = source switch
+        {
+            Aggregate a => a with
+            {
+                Keys = a.Keys.Select(Computed).ToSyntaxList(),
+                Aggregates = a.Aggregates.Select(c => c with { Call = arguments.Extract(c.Call) }).ToSyntaxList(),
+            },
+            Window w => w with
+            {
+                Kept = w.Kept.Select(Computed).ToSyntaxList(),
+                PartitionKeys = w.PartitionKeys.Select(Computed).ToSyntaxList(),
+                Calls = w.Calls.Select(c => c with { Call = arguments.Extract(c.Call) }).ToSyntaxList(),
+            },
+            _ => throw new InvalidOperationException(source.GetType().Name),
+        };
+        var input = source.Inputs[0];
+        var columns = input.Columns.ToDictionary(static c => c.Reference);
         var typed = outputs.Select(o =>
         {
             var type = Binding.ExpressionType.Of(o.Expression, columns.GetValueOrDefault);
             return o with { Type = type.Type, NotNull = type.NotNull };
         });
-        return aggregate with { Input = new Project(alias, aggregate.Input, typed.ToSyntaxList()), Keys = keys, Aggregates = calls };
+        return above.WithInputs([new Project(alias, input, typed.ToSyntaxList())]);
     }
 
-    /// <summary>Replaces the outermost value expressions of an aggregate call: its arguments, sort keys and filter.</summary>
+    /// <summary>Replaces the outermost value expressions of a call: its arguments, sort keys, partitions and filter.</summary>
     private sealed class CallArguments(Func<SqlExpression, SqlExpression> extract) : SqlRewriter
     {
         private FunctionCall? _call;
@@ -60,7 +76,7 @@ internal sealed class IsolateClock : IPass
         protected override SqlNode VisitNode(SqlNode node) => node switch
         {
             SqlExpression expression when !ReferenceEquals(node, _call) && (expression.References().Any() || ClockExpressions.ReadsClock(node)) => extract(expression),
-            _ when ReferenceEquals(node, _call) || node is FunctionArgument or OrderItem => base.VisitNode(node),
+            _ when ReferenceEquals(node, _call) || node is FunctionArgument or OrderItem or WindowSpecification => base.VisitNode(node),
             _ => node,
         };
     }

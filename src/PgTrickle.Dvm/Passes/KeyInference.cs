@@ -17,18 +17,20 @@ internal static class KeyInference
         Scan scan => Trim(scan.Relation.UniqueKeys.Select(k => SetOf(k.Select(c => new ColumnReference(scan.Alias, c))))),
         Constant { Body: null } => [SetOf([])],
         Filter filter => Keys(filter.Input),
-        Project project => OfProject(project),
+        Project project => OfProject(project.Input, project.Columns.Zip(project.Outputs)),
         Join join => OfJoin(join),
         Distinct distinct => Trim([.. Keys(distinct.Input), distinct.ColumnSet()]),
         DistinctOn distinct => Trim([.. Keys(distinct.Input), SetOf(distinct.Keys.OfType<ColumnReference>())]),
+        TopK top => Keys(top.Input),
+        Window window => OfProject(window.Input, window.Columns.Zip(window.Kept)),
         Aggregate aggregate => [SetOf(aggregate.Keys.Select(k => new ColumnReference(aggregate.Alias, k.Name)))],
         _ => [],
     };
 
-    private static List<IReadOnlySet<ColumnReference>> OfProject(Project project)
+    private static List<IReadOnlySet<ColumnReference>> OfProject(Operator input, IEnumerable<(BoundColumn Column, ComputedColumn Output)> outputs)
     {
         var renamed = new Dictionary<ColumnReference, ColumnReference>();
-        foreach (var (column, output) in project.Columns.Zip(project.Outputs))
+        foreach (var (column, output) in outputs)
         {
             if (output.Expression is ColumnReference source)
             {
@@ -36,7 +38,7 @@ internal static class KeyInference
             }
         }
 
-        return Trim(Keys(project.Input).Where(k => k.All(renamed.ContainsKey)).Select(k => SetOf(k.Select(c => renamed[c]))));
+        return Trim(Keys(input).Where(k => k.All(renamed.ContainsKey)).Select(k => SetOf(k.Select(c => renamed[c]))));
     }
 
     private static List<IReadOnlySet<ColumnReference>> OfJoin(Join join)

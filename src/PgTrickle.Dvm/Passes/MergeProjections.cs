@@ -23,7 +23,7 @@ internal sealed class MergeProjections : IPass
     {
         // The order of columns matters to these.
         UnionAll or Distinct => source.WithInputs(source.Inputs.Select(i => Below(i, values)).ToSyntaxList()),
-        DistinctOn distinct => distinct.WithInputs([Below(distinct.Input, values)]),
+        DistinctOn or TopK => source.WithInputs([Below(source.Inputs[0], values)]),
         Join { Type: JoinType.Left } join => join.WithInputs([Remove(join.Left, values, mayCompute: true), Remove(join.Right, values, mayCompute: false)]),
         Join { Type: JoinType.Full } join => join.WithInputs([Remove(join.Left, values, mayCompute: false), Remove(join.Right, values, mayCompute: false)]),
         _ => source.WithInputs(source.Inputs.Select(i => Remove(i, values, mayCompute: true)).ToSyntaxList()),

@@ -69,12 +69,13 @@ public sealed class PassInvariantTests
             Assert.True(missing.Count == 0, $"after {after}: {source.GetType().Name} refers to {string.Join(", ", missing.Select(static m => $"{m.Relation}.{m.Name}"))}");
         }
 
-        var names = tree.DescendantsAndSelf().Where(static o => o is Scan or Project or UnionAll or Aggregate or Constant).Select(static o => o switch
+        var names = tree.DescendantsAndSelf().Where(static o => o is Scan or Project or UnionAll or Aggregate or Window or Constant).Select(static o => o switch
         {
             Scan s => s.Alias,
             Project p => p.Alias,
             UnionAll u => u.Alias,
             Aggregate a => a.Alias,
+            Window w => w.Alias,
             _ => ((Constant)o).Alias,
         }).ToList();
         Assert.Equal(names.Count, names.Distinct().Count());

@@ -34,6 +34,24 @@ internal static class SampleQueries
         ["clock_without_range"] = "SELECT orders.id FROM public.orders WHERE ((orders.day + orders.qty) <> CURRENT_DATE)",
         ["aggregate_below_the_top"] =
             "SELECT x.n, count(*) AS c FROM (SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY orders.qty) x GROUP BY x.n",
+        ["hidden_key_of_groups"] = "SELECT count(*) AS n FROM public.orders GROUP BY orders.customer_id",
+        ["window_at_the_top"] = "SELECT orders.id, rank() OVER (PARTITION BY orders.customer_id ORDER BY orders.amount) AS r FROM public.orders",
+        ["windows_with_several_partitions"] =
+            "SELECT orders.id, count(*) OVER (PARTITION BY orders.customer_id) AS a, count(*) OVER (PARTITION BY orders.qty) AS b, count(*) OVER w AS c FROM public.orders WINDOW w AS (PARTITION BY orders.qty ORDER BY orders.day)",
+        ["window_with_ties_below_the_top_is_settled"] =
+            "SELECT c.name, x.n FROM (public.customers c JOIN (SELECT orders.customer_id, row_number() OVER (PARTITION BY orders.customer_id ORDER BY orders.day) AS n FROM public.orders) x ON ((x.customer_id = c.id)))",
+        ["window_with_total_order_below_the_top_stays"] =
+            "SELECT c.name, x.n FROM (public.customers c JOIN (SELECT orders.customer_id, row_number() OVER (PARTITION BY orders.customer_id ORDER BY orders.day, orders.id) AS n FROM public.orders) x ON ((x.customer_id = c.id)))",
+        ["first_rows"] = "SELECT orders.id, orders.amount FROM public.orders ORDER BY orders.amount DESC LIMIT 3",
+        ["first_rows_below_the_top"] =
+            "SELECT c.name, x.qty FROM (public.customers c JOIN (SELECT orders.customer_id, orders.qty FROM public.orders ORDER BY orders.amount LIMIT 3 OFFSET 1) x ON ((x.customer_id = c.id)))",
+        ["limit_all_is_no_slice"] = "SELECT orders.id FROM public.orders ORDER BY orders.id LIMIT ALL",
+        ["distinct_on_below_the_top_is_settled"] =
+            "SELECT c.name, x.qty FROM (public.customers c JOIN (SELECT DISTINCT ON (orders.customer_id) orders.customer_id, orders.qty FROM public.orders ORDER BY orders.customer_id, orders.day) x ON ((x.customer_id = c.id)))",
+        ["sum_of_floats_below_the_top_is_settled"] =
+            "SELECT c.name, x.w FROM (public.customers c JOIN (SELECT orders.customer_id, sum(orders.weight) AS w FROM public.orders GROUP BY orders.customer_id) x ON ((x.customer_id = c.id)))",
+        ["groups_of_floats_below_the_top_are_represented"] =
+            "SELECT c.name, x.weight FROM (public.customers c JOIN (SELECT orders.weight, count(*) AS n FROM public.orders GROUP BY orders.weight) x ON ((x.n = c.id)))",
         ["self_join"] = "SELECT a.v, b.v AS v2 FROM (public.log a JOIN public.log b ON ((a.k = b.k)))",
     };
 }

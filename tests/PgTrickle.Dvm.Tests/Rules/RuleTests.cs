@@ -7,8 +7,6 @@ namespace PgTrickle.Dvm.Tests.Rules;
 /// <summary>Every rule on real servers under random changes: the stream table equals its query after each refresh, optimised and naive.</summary>
 public sealed class RuleTests(ITestOutputHelper output)
 {
-    private const int Intervals = 12;
-
     public static TheoryData<string> Linear => new()
     {
         "SELECT id, name, tier FROM customers WHERE tier IS NULL OR tier <> 'a'",
@@ -109,26 +107,5 @@ public sealed class RuleTests(ITestOutputHelper output)
     [Theory]
     public Task Distinct_rows_follow_their_sources(PostgresVersion version, string query) => CheckAsync(version, query);
 
-    private async Task CheckAsync(PostgresVersion version, string query)
-    {
-        var random = Seed.Random(output);
-        await using var database = await TestDatabase.CreateAsync(version);
-        await using var connection = await database.Superuser.OpenConnectionAsync();
-        await Shop.CreateAsync(connection, random);
-        var optimised = await OracleTable.CreateAsync(connection, "fast", query);
-        var naive = await OracleTable.CreateAsync(connection, "slow", query, new CompileOptions { Mode = RequestedMode.Differential, Naive = true });
-        output.WriteLine(optimised.Plan.Explain(ExplainStage.Plan));
-        output.WriteLine(optimised.Plan.Explain(ExplainStage.Sql));
-        for (var i = 0; i < Intervals; i++)
-        {
-            await Shop.IntervalAsync(connection, random);
-            await optimised.RefreshAsync(strategy: i % 4 == 3 ? ApplyStrategy.Split : ApplyStrategy.Merge);
-            await naive.RefreshAsync();
-        }
-
-        await Shop.IntervalAsync(connection, random);
-        await optimised.RefreshAsync(forceFull: true);
-        await Shop.IntervalAsync(connection, random);
-        await optimised.RefreshAsync();
-    }
+    private Task CheckAsync(PostgresVersion version, string query) => RuleCheck.RunAsync(version, query, output);
 }
