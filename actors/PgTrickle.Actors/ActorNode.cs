@@ -12,6 +12,7 @@ using PgTrickle.Actors.Capture;
 using PgTrickle.Actors.Commands;
 using PgTrickle.Actors.Configuration;
 using PgTrickle.Actors.Contracts;
+using PgTrickle.Actors.Contracts.Messages;
 using PgTrickle.Actors.Dag;
 using PgTrickle.Actors.Membership;
 using PgTrickle.Actors.Placement;
@@ -110,8 +111,27 @@ public sealed class ActorNode : IAsyncDisposable
         }
     }
 
-    /// <summary>A command was announced: claims it now and not with the detector's next poll. Does nothing on a node that does not carry out commands.</summary>
-    public void LookForCommands() => Router?.Tell(new CommandsMayWait());
+    /// <summary>A command was announced: has it claimed now and not with the detector's next poll, here or, if this node carries out none, elsewhere.</summary>
+    public void LookForCommands()
+    {
+        if (Router is not null)
+        {
+            Router.Tell(new CommandsMayWait());
+        }
+        else if (Routers() is { Count: > 0 } others)
+        {
+            others[Random.Shared.Next(others.Count)].Tell(new CommandWaits());
+        }
+    }
+
+    /// <summary>A command was ended by its caller: whoever works on it stops.</summary>
+    public void StopCommand(long commandId)
+    {
+        foreach (var router in Routers())
+        {
+            router.Tell(new CommandEnded(commandId));
+        }
+    }
 
     /// <summary>Hands everything over and leaves the cluster.</summary>
     public Task StopAsync()
@@ -158,6 +178,13 @@ public sealed class ActorNode : IAsyncDisposable
             _ => Fail("the node was removed from the cluster"), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Forget();
     }
 
+    private List<ActorSelection> Routers() =>
+    [
+        .. Cluster.Get(System).State.Members
+            .Where(member => member.Status == MemberStatus.Up && member.HasRole(NodeRoles.Worker))
+            .Select(member => System.ActorSelection(new RootActorPath(member.Address) / "user" / RouterName)),
+    ];
+
     private void StartWork(DatabaseServices database, CatalogImage image)
     {
         var sharding = ClusterSharding.Get(System);
@@ -175,7 +202,7 @@ public sealed class ActorNode : IAsyncDisposable
         Router = System.ActorOf(
             CommandRouter.Props(new CommandServices(
                 database.Database, database.Commands, database.Engine, coordinator, () => Region!, settings.Commands, options.Clock)),
-            "commands");
+            RouterName);
         var detector = System.ActorOf(
             ChangeDetectorActor.Props(database.Detector, Router, CatalogPlanning.Poll(image), settings.DetectorIdleFactor, options.Clock),
             "detector");
@@ -216,6 +243,8 @@ public sealed class ActorNode : IAsyncDisposable
         return System.ActorOf(
             ClusterSingletonProxy.Props($"/user/{name}", ClusterSingletonProxySettings.Create(System).WithRole(NodeRoles.Coordinator)), "dag-proxy");
     }
+
+    private const string RouterName = "commands";
 
     private const string EntityTypeName = "stream-table";
 

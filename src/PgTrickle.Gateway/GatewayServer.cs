@@ -38,12 +38,12 @@ public sealed class GatewayServer : IAsyncDisposable
     private int _sessions;
     private volatile bool _draining;
 
-    private GatewayServer(GatewayOptions options, NpgsqlDataSource control, GatewayMetrics metrics, ILogger logger, TimeProvider time, Action announced)
+    private GatewayServer(GatewayOptions options, NpgsqlDataSource control, GatewayMetrics metrics, ILogger logger, TimeProvider time, CommandHints hints)
     {
         _options = options;
         _dialer = new ServerDialer(options.Server);
         _certificates = options.Certificate is { } files ? new CertificateSource(files) : null;
-        _watch = new CommandWatch(control, time) { Announced = announced };
+        _watch = new CommandWatch(control, time) { Hints = hints };
         _metrics = metrics;
         _logger = logger;
         _time = time;
@@ -64,14 +64,14 @@ public sealed class GatewayServer : IAsyncDisposable
     /// <param name="metrics">What is counted.</param>
     /// <param name="logger">Told of what an operator should know.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="announced">Called when a command waits to be carried out, so that a node may look at once; must not block.</param>
+    /// <param name="hints">Told of commands that nodes may want to look at.</param>
     /// <exception cref="SocketException">The address is in use, or not this machine's.</exception>
     public static GatewayServer Start(
-        GatewayOptions options, NpgsqlDataSource control, GatewayMetrics metrics, ILogger logger, TimeProvider time, Action? announced = null)
+        GatewayOptions options, NpgsqlDataSource control, GatewayMetrics metrics, ILogger logger, TimeProvider time, CommandHints? hints = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(metrics);
-        var gateway = new GatewayServer(options, control, metrics, logger, time, announced ?? (static () => { }));
+        var gateway = new GatewayServer(options, control, metrics, logger, time, hints ?? CommandHints.None);
         try
         {
             // A certificate that cannot be read is found out now and not by the first client.

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgTrickle.Actors.Configuration;
 using PgTrickle.Gateway;
+using PgTrickle.Gateway.Outcomes;
 using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Ports;
 
@@ -37,12 +38,12 @@ internal sealed class GatewayRole : IAsyncDisposable
     /// <param name="settings">Its configuration.</param>
     /// <param name="database">The database's name.</param>
     /// <param name="node">The registered node.</param>
-    /// <param name="announced">Called when a command waits.</param>
+    /// <param name="hints">Told of commands.</param>
     /// <param name="logging">Makes its log.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ConfigurationException">Its address can not be used, or its certificate not read.</exception>
     public static async Task<GatewayRole?> StartAsync(
-        NodeOptions options, NodeSettings settings, string database, NodeIdentity node, Action announced, ILoggerFactory logging, CancellationToken cancellation)
+        NodeOptions options, NodeSettings settings, string database, NodeIdentity node, CommandHints hints, ILoggerFactory logging, CancellationToken cancellation)
     {
         var gateway = settings.Gateway;
         if (!settings.Roles.Contains(NodeRoles.Gateway) || !gateway.IsEnabled)
@@ -57,7 +58,7 @@ internal sealed class GatewayRole : IAsyncDisposable
         {
             server = GatewayServer.Start(
                 OptionsOf(gateway, ServerAddress.From(options.ControlConnection), database),
-                control, metrics, logging.CreateLogger<GatewayServer>(), options.Clock, announced);
+                control, metrics, logging.CreateLogger<GatewayServer>(), options.Clock, hints);
             var role = new GatewayRole(control, metrics, server, gateway.DrainTimeout);
             await server.AnnounceAsync(node.NodeId, gateway.PublicHostname, cancellation);
             return role;

@@ -11,6 +11,7 @@ using PgTrickle.Actors;
 using PgTrickle.Actors.Configuration;
 using PgTrickle.Actors.Diagnostics;
 using PgTrickle.Gateway;
+using PgTrickle.Gateway.Outcomes;
 using PgTrickle.Postgres.Cluster;
 
 namespace PgTrickle.Node;
@@ -82,7 +83,7 @@ public sealed class NodeHost : IAsyncDisposable
             try
             {
                 var (identity, name) = database.Registration;
-                var gateway = await GatewayRole.StartAsync(options, settings, name, identity, node.LookForCommands, logging, cancellation);
+                var gateway = await GatewayRole.StartAsync(options, settings, name, identity, new CommandHints(node.LookForCommands, node.StopCommand), logging, cancellation);
                 return new NodeHost(services, database, node, gateway);
             }
             catch

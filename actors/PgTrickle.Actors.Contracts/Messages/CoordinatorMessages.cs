@@ -24,6 +24,12 @@ public sealed record ReloadCatalog(long CommandId, string Kind, long PgtId, stri
 /// <summary>The coordinator has seen the catalog as it is after the command.</summary>
 public sealed record CatalogReloaded(long CommandId, long Generation) : IContractMessage;
 
+/// <summary>From a gateway to a command router: a command waits to be carried out.</summary>
+public sealed record CommandWaits : IContractMessage;
+
+/// <summary>From a gateway to the command routers: a command was ended by its caller. A hint: what became of it is in the catalog.</summary>
+public sealed record CommandEnded(long CommandId) : IContractMessage;
+
 /// <summary>How much refresh time a shard took recently.</summary>
 /// <param name="Shard">The shard's id.</param>
 /// <param name="Load">Milliseconds of refresh time a second.</param>

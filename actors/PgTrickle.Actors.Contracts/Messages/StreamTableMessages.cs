@@ -20,6 +20,11 @@ public sealed record UpstreamAdvanced(StreamTableId Id, long Upstream) : IStream
 /// <param name="Deadline">After it nobody waits for the answer, so a request that arrives later is dropped.</param>
 public sealed record RefreshStreamTable(StreamTableId Id, string Request, DateTimeOffset Deadline) : IStreamTableMessage;
 
+/// <summary>Whoever made the request has gone; if nobody else wants the refresh that runs for it, it is stopped. Not answered.</summary>
+/// <param name="Id">The entity.</param>
+/// <param name="Request">The request's name.</param>
+public sealed record WithdrawRequest(StreamTableId Id, string Request) : IStreamTableMessage;
+
 /// <summary>
 /// Asks to be told when a new stream table has been filled, or prepared when it was created without a fill; answered with
 /// <see cref="RequestAnswered"/>.

@@ -36,6 +36,13 @@ internal static class CoordinatorCodecs
                 CommandId = message.CommandId, Kind = message.Kind, PgtId = message.PgtId, AskedBy = message.AskedBy,
             },
             proto => new ReloadCatalog(proto.CommandId, proto.Kind, proto.PgtId, proto.AskedBy)),
+        ContractCodec.Of<CommandWaits, Proto.CommandWaits>(
+            "command-waits", Proto.CommandWaits.Parser, _ => new Proto.CommandWaits(), _ => new CommandWaits()),
+        ContractCodec.Of<CommandEnded, Proto.CommandEnded>(
+            "command-ended",
+            Proto.CommandEnded.Parser,
+            message => new Proto.CommandEnded { CommandId = message.CommandId },
+            proto => new CommandEnded(proto.CommandId)),
         ContractCodec.Of<CatalogReloaded, Proto.CatalogReloaded>(
             "reloaded",
             Proto.CatalogReloaded.Parser,

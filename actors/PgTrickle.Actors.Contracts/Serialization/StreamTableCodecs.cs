@@ -39,6 +39,11 @@ internal static class StreamTableCodecs
                 Id = message.Id.ToProto(), Request = message.Request, Deadline = message.Deadline.ToMicroseconds(),
             },
             proto => new RefreshStreamTable(proto.Id.ToId(), proto.Request, proto.Deadline.ToInstant())),
+        ContractCodec.Of<WithdrawRequest, Proto.WithdrawRequest>(
+            "withdraw-request",
+            Proto.WithdrawRequest.Parser,
+            message => new Proto.WithdrawRequest { Id = message.Id.ToProto(), Request = message.Request },
+            proto => new WithdrawRequest(proto.Id.ToId(), proto.Request)),
         ContractCodec.Of<InitializeStreamTable, Proto.InitializeStreamTable>(
             "initialize",
             Proto.InitializeStreamTable.Parser,

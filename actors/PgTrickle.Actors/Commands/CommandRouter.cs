@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using PgTrickle.Actors.Capture;
 using PgTrickle.Actors.Configuration;
+using PgTrickle.Actors.Contracts.Messages;
 using PgTrickle.Postgres.Ports;
 
 namespace PgTrickle.Actors.Commands;
@@ -26,7 +27,7 @@ internal sealed class CommandRouter : ReceiveActor
 {
     private readonly CommandServices services;
     private readonly CancellationTokenSource stopped = new();
-    private readonly HashSet<IActorRef> runs = [];
+    private readonly Dictionary<IActorRef, long> runs = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
     private bool isClaiming;
     private bool claimAgain;
@@ -36,6 +37,8 @@ internal sealed class CommandRouter : ReceiveActor
     {
         this.services = services;
         Receive<CommandsMayWait>(_ => Claim());
+        Receive<CommandWaits>(_ => Claim());
+        Receive<CommandEnded>(OnEnded);
         Receive<Claimed>(OnClaimed);
         Receive<Terminated>(message =>
         {
@@ -98,11 +101,19 @@ internal sealed class CommandRouter : ReceiveActor
         foreach (var command in claimed.Commands)
         {
             log.Info("Command {0} ({1} of {2}) is claimed in epoch {3}", command.CommandId, command.Kind, command.PgtId, command.Epoch);
-            runs.Add(Context.Watch(Context.ActorOf(CommandRun.Props(command, services))));
+            runs.Add(Context.Watch(Context.ActorOf(CommandRun.Props(command, services))), command.CommandId);
         }
 
         // A full answer may have left more behind.
         claimAgain = claimed.Commands.Count == claimed.Room;
+    }
+
+    private void OnEnded(CommandEnded ended)
+    {
+        foreach (var (run, _) in runs.Where(pair => pair.Value == ended.CommandId))
+        {
+            run.Tell(ended);
+        }
     }
 
     private sealed record Claimed(IReadOnlyList<ClaimedCommand> Commands, Exception? Problem, int Room) : INoSerializationVerificationNeeded;

@@ -14,7 +14,7 @@ namespace PgTrickle.Actors.Commands;
 /// Reloading --- CatalogReloaded ---> Asking (create, refresh) --- RequestAnswered ---> Finishing ---> stopped
 ///                              +---> Cleaning (drop) --------------------------------->    |
 ///                              +---> (alter, resume) --------------------------------->    |
-/// a lease that is lost stops it in any state: another node has taken over
+/// a lease that is lost stops it in any state: another node has taken over, or its caller ended the command, and then the entity is told as well
 /// </code>
 /// The coordinator reads the catalog first, so that entities have their assignments before they are asked for anything.
 /// </summary>
@@ -46,6 +46,7 @@ internal sealed class CommandRun : ReceiveActor
         Receive<CleanedUp>(_ => Finish(null));
         Receive<Finished>(OnFinished);
         Receive<LeaseRenewed>(OnRenewed);
+        Receive<CommandEnded>(_ => RenewAsync().PipeTo(Self));
         Receive<TimerFired>(fired => OnTimer(timers.Accept(fired)));
         ReceiveAny(_ => { });
     }
@@ -190,15 +191,20 @@ internal sealed class CommandRun : ReceiveActor
         }
         catch (Exception problem)
         {
-            return new LeaseRenewed(true, problem);
+            return new LeaseRenewed(CommandLease.Held, problem);
         }
     }
 
     private void OnRenewed(LeaseRenewed renewed)
     {
-        if (!renewed.Mine)
+        if (renewed.Lease == CommandLease.Ended && step == AskEntity && command.Kind == Refresh)
         {
-            log.Info("Command {0} belongs to another node now", command.CommandId);
+            services.Region().Tell(new WithdrawRequest(new StreamTableId(services.Database, command.PgtId!.Value), RequestName));
+        }
+
+        if (renewed.Lease != CommandLease.Held)
+        {
+            log.Info("Command {0} is no longer this node's: {1}", command.CommandId, renewed.Lease);
             Context.Stop(Self);
             return;
         }
@@ -215,5 +221,5 @@ internal sealed class CommandRun : ReceiveActor
 
     private sealed record Finished(bool Mine, RefreshFailedException? Failure, Exception? Problem) : INoSerializationVerificationNeeded;
 
-    private sealed record LeaseRenewed(bool Mine, Exception? Problem) : INoSerializationVerificationNeeded;
+    private sealed record LeaseRenewed(CommandLease Lease, Exception? Problem) : INoSerializationVerificationNeeded;
 }

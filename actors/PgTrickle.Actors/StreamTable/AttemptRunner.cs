@@ -24,6 +24,7 @@ internal sealed class AttemptRunner(StreamTableId id, string shard, EntityServic
 {
     private RefreshInitiator initiator;
     private DateTimeOffset startedAt;
+    private WorkerSlot? running;
 
     /// <summary>What the last successful attempt did.</summary>
     public ImmutableArray<MemberResult> LastMembers { get; private set; } = [];
@@ -40,6 +41,7 @@ internal sealed class AttemptRunner(StreamTableId id, string shard, EntityServic
             _ => RefreshInitiator.Scheduler,
         };
         startedAt = services.Clock.GetUtcNow();
+        running = slot;
         if (priority is { } due)
         {
             Telemetry.Lateness.Record(Math.Max(0, (started.At.Monotonic - due.DueAt).TotalSeconds));
@@ -47,6 +49,9 @@ internal sealed class AttemptRunner(StreamTableId id, string shard, EntityServic
 
         RunAsync(started, slot, isPopulated, initiator).PipeTo(self);
     }
+
+    /// <summary>Has the attempt that runs end before its time; its failure is told like any other.</summary>
+    public void Cancel() => running?.Cancel();
 
     public void Succeeded(long attempt, RefreshOutcome outcome)
     {
@@ -71,7 +76,11 @@ internal sealed class AttemptRunner(StreamTableId id, string shard, EntityServic
     {
         LastFailure = failed;
         Telemetry.Refreshes.Add(1, new KeyValuePair<string, object?>("outcome", failed.Kind.ToString()));
-        if (failed.Kind == FailureKind.Transient)
+        if (failed.InnerException is OperationCanceledException)
+        {
+            log.Info("{0}: attempt {1} was cancelled", id, attempt);
+        }
+        else if (failed.Kind == FailureKind.Transient)
         {
             log.Info("{0}: attempt {1} is tried again after {2}: {3}", id, attempt, failed.SqlState, failed.Message);
         }

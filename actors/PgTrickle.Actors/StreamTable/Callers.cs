@@ -27,6 +27,8 @@ internal sealed class Callers
         return number;
     }
 
+    public long? NumberOf(string request) => numbers.TryGetValue(request, out var number) ? number : null;
+
     public Caller? Take(long number)
     {
         if (!byNumber.Remove(number, out var caller))

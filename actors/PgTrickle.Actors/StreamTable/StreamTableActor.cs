@@ -90,6 +90,7 @@ public sealed class StreamTableActor : ReceiveActor
         Receive<Messages.UpstreamAdvanced>(message => Handle(new Inputs.UpstreamAdvanced(message.Upstream)));
         Receive<Messages.StatusChanged>(OnStatusChanged);
         Receive<RefreshStreamTable>(OnRefresh);
+        Receive<WithdrawRequest>(OnRequestWithdrawn);
         Receive<InitializeStreamTable>(message =>
             firstFill.Add(new Caller(message.Request, message.Deadline, Sender), state, runner.LastFailure));
     }
@@ -151,6 +152,19 @@ public sealed class StreamTableActor : ReceiveActor
         if (message.Deadline > services.Clock.GetUtcNow())
         {
             Handle(new RefreshRequested(callers.Register(new Caller(message.Request, message.Deadline, Sender))));
+        }
+    }
+
+    private void OnRequestWithdrawn(WithdrawRequest message)
+    {
+        if (callers.NumberOf(message.Request) is { } number)
+        {
+            callers.Take(number);
+            Handle(new RequestWithdrawn(number));
+        }
+        else if (state.Assignment is { IsPassenger: true } passenger)
+        {
+            services.Region().Tell(message with { Id = id.Sibling(passenger.Driver) });
         }
     }
 
@@ -275,6 +289,10 @@ public sealed class StreamTableActor : ReceiveActor
                 break;
             case AttemptStarted started:
                 runner.Start(started, slot!, state.IsPopulated, wanted?.Priority);
+                break;
+            case AttemptAbandoned abandoned:
+                log.Info("{0}: attempt {1} is cancelled, since nobody wants it any more", Name, abandoned.Attempt);
+                runner.Cancel();
                 break;
             case AttemptSucceeded when before != state.Status:
                 services.Coordinator.Tell(new StatusReported(id, state.Status.ToKeyword(), "refreshed"));

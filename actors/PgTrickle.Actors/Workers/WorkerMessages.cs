@@ -59,7 +59,8 @@ public sealed class WorkerSlot : IWorkerMessage
 
     internal bool TryTakeBack() => Interlocked.CompareExchange(ref state, 2, 0) == 0;
 
-    internal void Cancel() => cancelled.Cancel();
+    /// <summary>Asks for the end of what runs. Does not wait: the server is told over a connection of its own.</summary>
+    internal void Cancel() => _ = cancelled.CancelAsync();
 }
 
 /// <summary>From a slot: it is free.</summary>

@@ -24,8 +24,8 @@ internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) 
     private readonly List<Waiter> _waiters = [];
     private bool _runs;
 
-    /// <summary>Called when somebody begins to wait: nodes can look for work at once.</summary>
-    public Action Announced { get; init; } = static () => { };
+    /// <summary>Told of what nodes may want to look at.</summary>
+    public CommandHints Hints { get; init; } = CommandHints.None;
 
     public async Task<ImmutableArray<CommandOutcome>> WaitAsync(ImmutableArray<long> commands, CancellationToken cancellation)
     {
@@ -39,7 +39,7 @@ internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) 
             _runs = true;
         }
 
-        Announced();
+        Hints.Waits();
         if (start)
         {
             _ = RunAsync();
@@ -50,11 +50,20 @@ internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) 
 
     public async Task AbortAsync(long command, string sqlState, string message, CancellationToken cancellation)
     {
-        await using var query = control.CreateCommand("SELECT pgtrickle._abort_command($1, $2, $3)");
-        query.Parameters.Add(new() { Value = command });
-        query.Parameters.Add(new() { Value = sqlState });
-        query.Parameters.Add(new() { Value = message });
-        await query.ExecuteNonQueryAsync(cancellation);
+        try
+        {
+            await using var query = control.CreateCommand("SELECT pgtrickle._abort_command($1, $2, $3)");
+            query.Parameters.Add(new() { Value = command });
+            query.Parameters.Add(new() { Value = sqlState });
+            query.Parameters.Add(new() { Value = message });
+            await query.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (Exception error) when (error is DbException or IOException)
+        {
+            throw new OutcomeUnknownException(error);
+        }
+
+        Hints.Ended(command);
     }
 
     public async Task CancelBlockersAsync(int processId, CancellationToken cancellation)

@@ -10,6 +10,7 @@ internal interface ICommandOutcomes
     Task<ImmutableArray<CommandOutcome>> WaitAsync(ImmutableArray<long> commands, CancellationToken cancellation);
 
     /// <summary>Ends a command unless it is finished.</summary>
+    /// <exception cref="OutcomeUnknownException">The database could not be told.</exception>
     Task AbortAsync(long command, string sqlState, string message, CancellationToken cancellation);
 
     /// <summary>Cancels refreshes that a session waits for.</summary>

@@ -35,6 +35,8 @@ public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
         UPDATE pgtrickle.commands SET claimed_until = clock_timestamp() + $3 WHERE command_id = $1 AND claim_epoch = $2 AND status = 'CLAIMED'
         """;
 
+    private const string IsOpenSql = "SELECT EXISTS (SELECT FROM pgtrickle.commands WHERE command_id = $1 AND status IN ('PENDING', 'CLAIMED'))";
+
     /// <inheritdoc/>
     public async Task<ImmutableArray<ClaimedCommand>> ClaimAsync(TimeSpan lease, int limit, CancellationToken cancellation)
     {
@@ -65,14 +67,21 @@ public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
     }
 
     /// <inheritdoc/>
-    public async Task<bool> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation)
+    public async Task<CommandLease> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(command);
         await using var renewal = control.CreateCommand(RenewSql);
         renewal.Parameters.Add(new NpgsqlParameter { Value = command.CommandId });
         renewal.Parameters.Add(new NpgsqlParameter { Value = command.Epoch });
         renewal.Parameters.Add(new NpgsqlParameter { Value = lease });
-        return await renewal.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 1;
+        if (await renewal.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 1)
+        {
+            return CommandLease.Held;
+        }
+
+        await using var look = control.CreateCommand(IsOpenSql);
+        look.Parameters.Add(new NpgsqlParameter { Value = command.CommandId });
+        return (bool)(await look.ExecuteScalarAsync(cancellation).ConfigureAwait(false))! ? CommandLease.Lost : CommandLease.Ended;
     }
 
     private async Task<bool> FinishAsync(ClaimedCommand command, RefreshFailedException? error, CancellationToken cancellation)

@@ -83,8 +83,21 @@ public interface ICommandQueue
     /// <summary>Marks a command as failed under its epoch. False: the claim was lost to another node.</summary>
     Task<bool> FailAsync(ClaimedCommand command, RefreshFailedException error, CancellationToken cancellation);
 
-    /// <summary>Extends the lease of a command that takes long. False: the claim was lost.</summary>
-    Task<bool> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation);
+    /// <summary>Extends the lease of a command that takes long, if it is still this claim's.</summary>
+    Task<CommandLease> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation);
+}
+
+/// <summary>Where a claim stands.</summary>
+public enum CommandLease
+{
+    /// <summary>It is in force.</summary>
+    Held,
+
+    /// <summary>The command is another claim's by now.</summary>
+    Lost,
+
+    /// <summary>The command is finished: its caller ended it, if this claim did not.</summary>
+    Ended,
 }
 
 /// <summary>A command that this node may carry out until its lease ends.</summary>

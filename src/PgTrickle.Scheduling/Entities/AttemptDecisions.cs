@@ -54,6 +54,12 @@ internal static class AttemptDecisions
             return;
         }
 
+        if (running.IsAbandoned)
+        {
+            turn.Emit(new AttemptStopped(running.Attempt));
+            return;
+        }
+
         var failure = broken.Failure;
         turn.Emit(new AttemptFailed(running.Attempt, failure, now.Monotonic + DelayAfter(turn.State, failure, broken.Jitter)));
 

@@ -50,6 +50,12 @@ public sealed record SlotReturned(long Attempt) : EntityEvent;
 /// <summary>To do: refresh the members in one transaction, and tell the result with the attempt's number.</summary>
 public sealed record AttemptStarted(long Attempt, AttemptOrigin Origin, EquatableArray<long> Members, Moment At) : EntityEvent;
 
+/// <summary>To do: cancel the running attempt, which nobody wants any more. Its end is told like any other's.</summary>
+public sealed record AttemptAbandoned(long Attempt) : EntityEvent;
+
+/// <summary>An abandoned attempt has ended without a result, which is no failure. To do: release the slot.</summary>
+public sealed record AttemptStopped(long Attempt) : EntityEvent;
+
 /// <summary>To do: release the slot.</summary>
 public sealed record AttemptSucceeded(long Attempt, TimeSpan Took) : EntityEvent;
 

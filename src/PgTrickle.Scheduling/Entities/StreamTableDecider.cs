@@ -61,8 +61,8 @@ public static class StreamTableDecider
             case RefreshRequested requested:
                 turn.Emit(new RequestAccepted(requested.Request));
                 break;
-            case RequestWithdrawn withdrawn when turn.State.Requests.Contains(withdrawn.Request):
-                turn.Emit(new RequestDropped(withdrawn.Request));
+            case RequestWithdrawn withdrawn when IsKnown(turn.State, withdrawn.Request):
+                OnRequestWithdrawn(turn, withdrawn.Request);
                 break;
             case HoldRequested hold when turn.State.Holds.HasFlag(hold.Hold) != hold.On:
                 turn.Emit(new HoldChanged(hold.Hold, hold.On));
@@ -78,6 +78,15 @@ public static class StreamTableDecider
 
     private static bool IsKnown(StreamTableState state, long request) =>
         state.Requests.Contains(request) || (state.Phase is RunningPhase running && running.Requests.Contains(request));
+
+    private static void OnRequestWithdrawn(Turn turn, long request)
+    {
+        turn.Emit(new RequestDropped(request));
+        if (turn.State.Phase is RunningPhase { Origin: AttemptOrigin.Request, Requests.IsEmpty: true, IsAbandoned: false } running)
+        {
+            turn.Emit(new AttemptAbandoned(running.Attempt));
+        }
+    }
 
     private static void OnAssignment(Turn turn, AssignmentReceived received, Moment now)
     {

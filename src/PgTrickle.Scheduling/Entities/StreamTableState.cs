@@ -25,7 +25,11 @@ public sealed record WaitingPhase(long Attempt, AttemptOrigin Origin) : Phase;
 
 /// <summary>An attempt runs; it took the work and the requests that it will have served when it commits.</summary>
 public sealed record RunningPhase(
-    long Attempt, AttemptOrigin Origin, Moment StartedAt, PendingWork Work, EquatableArray<long> Requests) : Phase;
+    long Attempt, AttemptOrigin Origin, Moment StartedAt, PendingWork Work, EquatableArray<long> Requests) : Phase
+{
+    /// <summary>True when all who asked for it have gone: it is being cancelled.</summary>
+    public bool IsAbandoned { get; init; }
+}
 
 /// <summary>What there is to refresh for, and since when.</summary>
 public readonly record struct PendingWork(WorkKinds Kinds, TimeSpan Since)
@@ -53,7 +57,7 @@ public sealed record FailureStreak(int Counted, int InARow, FailureClass? Last, 
 ///        Idle ------------------> Waiting -----------------> Running
 ///         ^ ^      SlotCancelled     |                          |
 ///         | +------------------------+                          |
-///         +------------- AttemptSucceeded, AttemptFailed -------+
+///         +----- AttemptSucceeded, AttemptFailed, AttemptStopped +
 ///
 /// status                  AttemptSucceeded
 ///        INITIALIZING ----------------------------> ACTIVE &lt;----+---------------+
@@ -133,13 +137,19 @@ public sealed record StreamTableState
             Failures = Failures with { NotBefore = null },
         },
         RequestsForwarded forwarded => this with { Requests = Requests.Except(forwarded.Requests).ToEquatableArray() },
-        RequestDropped dropped => this with { Requests = Requests.Where(request => request != dropped.Request).ToEquatableArray() },
+        RequestDropped dropped => AfterDrop(dropped.Request),
         RequestsAnswered answered => this with { Requests = Requests.Except(answered.Requests).ToEquatableArray() },
         SlotRequested requested => AfterSlotRequest(requested),
         SlotCancelled cancelled => InPhase<WaitingPhase>(cancelled, waiting => waiting.Attempt == cancelled.Attempt, _ => this with { Phase = IdlePhase.Instance }),
         AttemptStarted started => InPhase<WaitingPhase>(started, waiting => waiting.Attempt == started.Attempt, waiting => AfterStart(started, waiting)),
         AttemptSucceeded succeeded => InPhase<RunningPhase>(succeeded, running => running.Attempt == succeeded.Attempt, _ => AfterSuccess()),
         AttemptFailed failed => InPhase<RunningPhase>(failed, running => running.Attempt == failed.Attempt, running => AfterFailure(failed, running)),
+        AttemptAbandoned abandoned => InPhase<RunningPhase>(
+            abandoned, running => running.Attempt == abandoned.Attempt && running.Requests.IsEmpty, running => this with { Phase = running with { IsAbandoned = true } }),
+        AttemptStopped stopped => InPhase<RunningPhase>(
+            stopped,
+            running => running.Attempt == stopped.Attempt && running.IsAbandoned,
+            running => this with { Phase = IdlePhase.Instance, Work = Work.And(running.Work.Kinds, running.Work.Since) }),
         IntervalStretched stretched => this with { IntervalFactor = stretched.Factor },
         DueSkipped skipped => this with { Anchor = skipped.At },
         Suspended => this with { Status = StreamTableStatus.Suspended },
@@ -193,6 +203,14 @@ public sealed record StreamTableState
         Work = default,
         Requests = [],
         Anchor = started.At,
+    };
+
+    private StreamTableState AfterDrop(long request) => this with
+    {
+        Requests = Requests.Where(other => other != request).ToEquatableArray(),
+        Phase = Phase is RunningPhase running && running.Requests.Contains(request)
+            ? running with { Requests = running.Requests.Where(other => other != request).ToEquatableArray() }
+            : Phase,
     };
 
     private StreamTableState AfterSuccess() => this with

@@ -92,6 +92,42 @@ public sealed class CommandRouterTests : ActorTest
     }
 
     [Fact]
+    public async Task A_refresh_that_its_caller_has_ended_is_withdrawn_from_the_entity()
+    {
+        queue.Add(1, "refresh", 42);
+        router.Tell(new CommandsMayWait());
+        await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
+        coordinator.Reply(new CatalogReloaded(1, 1));
+        var asked = await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
+        var run = region.LastSender;
+        Watch(run);
+        router.Tell(new CommandEnded(1));
+        await SettledAsync(run);
+        Assert.False(region.HasMessages);
+        queue.Abort(1);
+        router.Tell(new CommandEnded(1));
+        Assert.Equal(new WithdrawRequest(asked.Id, asked.Request), await region.ExpectMsgAsync<WithdrawRequest>(Patience));
+        await ExpectTerminatedAsync(run, Patience);
+        Assert.Empty(queue.Outcomes);
+    }
+
+    [Fact]
+    public async Task A_refresh_that_another_node_has_taken_over_is_not_withdrawn()
+    {
+        queue.Add(1, "refresh", 42);
+        router.Tell(new CommandWaits());
+        await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
+        coordinator.Reply(new CatalogReloaded(1, 1));
+        await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
+        var run = region.LastSender;
+        Watch(run);
+        queue.Steal(1);
+        router.Tell(new CommandEnded(1));
+        await ExpectTerminatedAsync(run, Patience);
+        Assert.False(region.HasMessages);
+    }
+
+    [Fact]
     public async Task A_drop_removes_what_served_it_alone()
     {
         queue.Add(1, "drop", 42);

@@ -46,6 +46,9 @@ public sealed class SerializerTests(ITestOutputHelper output) : ActorTest(output
         new UpstreamAdvanced(Id, 41),
         new RefreshStreamTable(Id, "command-5", Instant),
         new InitializeStreamTable(Id, "command-6", Instant),
+        new WithdrawRequest(Id, "command-6"),
+        new CommandWaits(),
+        new CommandEnded(6),
         new StatusChanged(Id, "ACTIVE"),
         new RequestAnswered("command-5", [new MemberResult(42, "Full", 1, 2, 3)], null),
         new RequestAnswered("command-5", [], new FailureData(42, "Query", "22012", "division by zero", null, "Mend the data.")),
@@ -91,9 +94,9 @@ public sealed class SerializerTests(ITestOutputHelper output) : ActorTest(output
     {
         string[] known =
         [
-            "advanced", "answer", "assign", "assignment-accepted", "assignment-wanted", "coordinator-snapshot", "decision", "entity-stopped",
-            "generation-planned", "group-dissolved", "group-formed", "initialize", "loads", "refresh", "reload", "reloaded", "status",
-            "status-changed", "withdraw",
+            "advanced", "answer", "assign", "assignment-accepted", "assignment-wanted", "command-ended", "command-waits", "coordinator-snapshot", "decision",
+            "entity-stopped", "generation-planned", "group-dissolved", "group-formed", "initialize", "loads", "refresh", "reload", "reloaded", "status",
+            "status-changed", "withdraw", "withdraw-request",
         ];
         Assert.Equal(known, ContractSerializer.Manifests.Select(entry => entry.Manifest).Order());
     }

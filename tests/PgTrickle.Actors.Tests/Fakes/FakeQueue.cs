@@ -10,6 +10,8 @@ public sealed class FakeQueue : ICommandQueue
     private readonly Lock gate = new();
     private readonly SortedDictionary<long, Entry> entries = [];
 
+    private readonly ConcurrentDictionary<long, bool> aborted = new();
+
     public ConcurrentDictionary<long, string> Outcomes { get; } = new();
 
     public ConcurrentBag<long> Renewals { get; } = [];
@@ -42,6 +44,13 @@ public sealed class FakeQueue : ICommandQueue
         }
     }
 
+    /// <summary>Its caller ends it.</summary>
+    public void Abort(long id)
+    {
+        Steal(id);
+        aborted.TryAdd(id, true);
+    }
+
     public Task<ImmutableArray<ClaimedCommand>> ClaimAsync(TimeSpan lease, int limit, CancellationToken cancellation)
     {
         lock (gate)
@@ -64,11 +73,11 @@ public sealed class FakeQueue : ICommandQueue
         return End(command, $"{error.SqlState} {error.Message}");
     }
 
-    public Task<bool> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation)
+    public Task<CommandLease> RenewAsync(ClaimedCommand command, TimeSpan lease, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(command);
         Renewals.Add(command.CommandId);
-        return Task.FromResult(IsMine(command));
+        return Task.FromResult(IsMine(command) ? CommandLease.Held : aborted.ContainsKey(command.CommandId) ? CommandLease.Ended : CommandLease.Lost);
     }
 
     private Task<bool> End(ClaimedCommand command, string outcome)

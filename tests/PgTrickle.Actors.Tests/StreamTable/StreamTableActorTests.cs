@@ -4,6 +4,7 @@ using PgTrickle.Actors.Contracts.Messages;
 using PgTrickle.Actors.StreamTable;
 using PgTrickle.Actors.Tests.Fakes;
 using PgTrickle.Postgres.Ports;
+using PgTrickle.TestInfrastructure;
 using Xunit.Abstractions;
 
 namespace PgTrickle.Actors.Tests.StreamTable;
@@ -146,6 +147,27 @@ public sealed class StreamTableActorTests : EntityTest
         await SettleAsync(entity);
         Assert.Equal(2, Engine.History.Count);
         Assert.False(first.HasMessages);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_withdrawn_cancels_its_refresh_and_the_next_one_runs()
+    {
+        var entity = await SettledEntityAsync(1);
+        var (gone, stays) = (CreateTestProbe(), CreateTestProbe());
+        entity.Tell(new RefreshStreamTable(IdOf(1), "r1", Later), gone);
+        var call = await Engine.NextAsync();
+        entity.Tell(new WithdrawRequest(IdOf(1), "another"));
+        await SettleAsync(entity);
+        Assert.False(call.Cancellation.IsCancellationRequested);
+        entity.Tell(new WithdrawRequest(IdOf(1), "r1"));
+        entity.Tell(new RefreshStreamTable(IdOf(1), "r2", Later), stays);
+        await Eventually.TrueAsync(() => call.Cancellation.IsCancellationRequested, "the refresh is told to stop");
+        call.Throw(new OperationCanceledException(call.Cancellation));
+        var next = await Engine.NextAsync();
+        Assert.False(next.Cancellation.IsCancellationRequested);
+        next.Commit();
+        Assert.Null((await stays.ExpectMsgAsync<RequestAnswered>(Patience)).Failure);
+        Assert.False(gone.HasMessages);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgTrickle.Actors.Configuration;
 using PgTrickle.Node;
 using PgTrickle.TestInfrastructure;
 using Xunit.Abstractions;
@@ -62,25 +63,58 @@ public sealed class NodeTests(ITestOutputHelper output)
         await using var command = new NpgsqlCommand(
             "SELECT pgtrickle.create_stream_table('public.st', 'SELECT count(*) AS n FROM public.t a, public.t b, public.t c WHERE a.v * b.v <> c.v', '1h', 'FULL')", connection);
         var running = command.ExecuteNonQueryAsync(cancellation.Token);
-        await Eventually.TrueAsync(
-            async () => await database.Superuser.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgtrickle_worker' AND datname = current_database() AND state = 'active'") > 0,
-            "the fill runs");
+        await UntilWorkersAsync(database, true, "the fill runs");
         await cancellation.CancelAsync();
         var error = await Assert.ThrowsAsync<OperationCanceledException>(() => running);
         Assert.Equal("57014", Assert.IsType<PostgresException>(error.InnerException).SqlState);
         Assert.True(await database.Superuser.ScalarAsync<bool>("SELECT to_regclass('public.st') IS NULL AND NOT EXISTS (SELECT FROM pgtrickle.stream_tables)"));
-        await Eventually.TrueAsync(
-            async () => await database.Superuser.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgtrickle_worker' AND datname = current_database() AND state = 'active'") == 0,
-            "the fill has stopped");
+        await UntilWorkersAsync(database, false, "the fill has stopped");
     }
 
-    private static async Task<NodeHost> StartNodeAsync(TestDatabase database)
+    [Theory]
+    [PostgresVersions(false)]
+    [PostgresVersions(true)]
+    public async Task A_refresh_that_is_cancelled_stops_and_changes_nothing(PostgresVersion version, bool gatewayIsElsewhere)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var node = await StartNodeAsync(database);
+        await using var other = gatewayIsElsewhere ? await StartNodeAsync(database, "two", NodeRoles.Gateway) : null;
+        await using var connections = Connect(database, other ?? node);
+        await connections.ExecuteAsync("CREATE TABLE public.t (k int PRIMARY KEY, v int NOT NULL)");
+        await connections.ExecuteAsync(
+            "SELECT pgtrickle.create_stream_table('public.st', 'SELECT count(*) AS n FROM public.t a, public.t b, public.t c WHERE a.v * b.v <> c.v', '1h', 'FULL')");
+        await connections.ExecuteAsync("INSERT INTO public.t SELECT n, n FROM generate_series(1, 20000) n");
+        await using var connection = await connections.OpenConnectionAsync();
+        using var cancellation = new CancellationTokenSource();
+        await using var command = new NpgsqlCommand("SELECT pgtrickle.refresh_stream_table('public.st')", connection);
+        var running = command.ExecuteNonQueryAsync(cancellation.Token);
+        await UntilWorkersAsync(database, true, "the refresh runs");
+        await cancellation.CancelAsync();
+        var error = await Assert.ThrowsAsync<OperationCanceledException>(() => running);
+        Assert.Equal("57014", Assert.IsType<PostgresException>(error.InnerException).SqlState);
+
+        // Well before its claim would have been renewed, and without counting as an error of the stream table.
+        await UntilWorkersAsync(database, false, "the refresh has stopped");
+        Assert.Equal(0, await database.Superuser.ScalarAsync<long>("SELECT n FROM public.st"));
+        Assert.Equal(
+            "57014 FAILED",
+            await database.Superuser.ScalarAsync<string>("SELECT error_code || ' ' || status FROM pgtrickle.commands WHERE kind = 'refresh'"));
+        await connection.ExecuteAsync("DELETE FROM public.t WHERE k > 3");
+        await connection.ExecuteAsync("SELECT pgtrickle.refresh_stream_table('public.st')");
+        await database.AssertSameMultisetAsync("TABLE public.st", "SELECT count(*) AS n FROM public.t a, public.t b, public.t c WHERE a.v * b.v <> c.v");
+        Assert.Equal("ACTIVE", await database.Superuser.ScalarAsync<string>("SELECT status FROM pgtrickle.stream_table_state"));
+    }
+
+    private static Task UntilWorkersAsync(TestDatabase database, bool work, string description) => Eventually.TrueAsync(
+        async () => await database.Superuser.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'pgtrickle_worker' AND datname = current_database() AND state = 'active'") > 0 == work,
+        description);
+
+    private static async Task<NodeHost> StartNodeAsync(TestDatabase database, string name = "one", params string[] roles)
     {
         NodeHost? node = null;
         await database.Server.WithRolesLockedAsync(async () => node = await NodeHost.StartAsync(
-            new NodeOptions { ControlConnection = database.Superuser.ConnectionString, Name = "one", LogLevel = LogLevel.Warning }, CancellationToken.None));
+            new NodeOptions { ControlConnection = database.Superuser.ConnectionString, Name = name, Roles = roles.Length > 0 ? roles : null, LogLevel = LogLevel.Warning }, CancellationToken.None));
         await database.Superuser.ExecuteAsync($"GRANT CREATE ON SCHEMA public TO {database.OwnerRole}");
         return node!;
     }

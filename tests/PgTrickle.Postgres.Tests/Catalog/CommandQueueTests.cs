@@ -42,11 +42,12 @@ public sealed class CommandQueueTests
         var lost = Assert.Single(await queue.ClaimAsync(TimeSpan.Zero, 10, default));
         var taken = Assert.Single(await queue.ClaimAsync(Long, 10, default));
         Assert.Equal(lost.CommandId, taken.CommandId);
-        Assert.False(await queue.RenewAsync(lost, Long, default));
+        Assert.Equal(CommandLease.Lost, await queue.RenewAsync(lost, Long, default));
         Assert.False(await queue.CompleteAsync(lost, default));
-        Assert.True(await queue.RenewAsync(taken, Long, default));
+        Assert.Equal(CommandLease.Held, await queue.RenewAsync(taken, Long, default));
         Assert.Empty(await queue.ClaimAsync(Long, 10, default));
         Assert.True(await queue.FailAsync(taken, new RefreshFailedException(taken.PgtId!.Value, FailureKind.Permanent, "0A000", "no", "why", "how"), default));
+        Assert.Equal(CommandLease.Ended, await queue.RenewAsync(taken, Long, default));
         var row = (await database.QueryAsync("SELECT status, error_code, error_message, error_detail, error_hint FROM pgtrickle.commands")).Rows[0];
         Assert.Equal(["FAILED", "0A000", "no", "why", "how"], row);
     }

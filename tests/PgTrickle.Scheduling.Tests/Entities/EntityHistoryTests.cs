@@ -144,6 +144,12 @@ public sealed class EntityHistoryTests
                     case AttemptFailed { Attempt: var attempt }:
                         End(attempt);
                         break;
+                    case AttemptStopped { Attempt: var attempt }:
+                        End(attempt);
+                        break;
+                    case AttemptAbandoned abandoned:
+                        Assert.Equal(running, abandoned.Attempt);
+                        break;
                     case LateResultIgnored late:
                         Assert.NotEqual(running, late.Attempt);
                         break;

@@ -161,6 +161,42 @@ public sealed class StreamTableDeciderTests
     }
 
     [Fact]
+    public void A_refresh_that_nobody_wants_any_more_is_stopped_and_that_is_no_failure()
+    {
+        var entity = Entity.Settled("1d").Tell(new RefreshRequested(5)).Tell(new RefreshRequested(6)).Grant();
+        entity.Tell(new RequestWithdrawn(5)).None<AttemptAbandoned>();
+        Assert.Equal(entity.State.LastAttempt, entity.Tell(new RequestWithdrawn(6)).Single<AttemptAbandoned>().Attempt);
+        entity.Tell(new RequestWithdrawn(6)).None<AttemptAbandoned>();
+        entity.Fail("57014").Single<AttemptStopped>();
+        entity.None<RequestsAnswered>();
+        Assert.Equal((FailureStreak.None, true), (entity.State.Failures, entity.State.Phase is IdlePhase));
+    }
+
+    [Fact]
+    public void Who_asks_while_an_abandoned_refresh_ends_gets_one_of_his_own()
+    {
+        var entity = Entity.Settled("1d").Tell(new RefreshRequested(5)).Grant().Tell(new RequestWithdrawn(5)).Tell(new RefreshRequested(6));
+        entity.Fail("57014").Single<SlotRequested>();
+        Assert.Equal([6L], entity.Grant().Complete().Single<RequestsAnswered>().Requests.AsEnumerable());
+    }
+
+    [Fact]
+    public void An_abandoned_refresh_may_have_committed_already()
+    {
+        var entity = Entity.Settled("1d").Tell(new RefreshRequested(5)).Grant().Tell(new RequestWithdrawn(5)).Complete();
+        entity.Single<AttemptSucceeded>();
+        entity.None<RequestsAnswered>();
+    }
+
+    [Fact]
+    public void Changes_that_an_abandoned_refresh_had_taken_wait_for_the_schedule()
+    {
+        var entity = Entity.Settled("1d").Changed().Tell(new RefreshRequested(5)).Grant().Tell(new RequestWithdrawn(5)).Fail("57014");
+        Assert.True(DueTimes.HasWork(entity.State));
+        Assert.True(entity.NextWake > Second * 3600);
+    }
+
+    [Fact]
     public void A_request_is_answered_with_the_querys_error_but_a_transient_one_is_tried_again()
     {
         var entity = Entity.Settled("1d").Tell(new RefreshRequested(5)).Grant();

@@ -12,6 +12,8 @@ public sealed class GatewayFixture : IAsyncDisposable
     private static readonly DatabaseTemplate Installed = new(async database =>
         await database.Server.WithRolesLockedAsync(() => new Installer().InstallAsync(database.Superuser.ConnectionString)));
 
+    private const string ControlName = "gateway";
+
     private readonly NpgsqlDataSource _control;
     private readonly GatewayMetrics _metrics = new();
     private readonly ErrorLog _errors = new();
@@ -62,13 +64,24 @@ public sealed class GatewayFixture : IAsyncDisposable
         var database = await TestDatabase.CreateAsync(version, Installed);
         await database.Superuser.ExecuteAsync($"GRANT CREATE ON SCHEMA public TO {database.OwnerRole}");
         await database.ExecuteAsync("CREATE TABLE public.t (k int PRIMARY KEY, v int); INSERT INTO public.t VALUES (1, 10), (2, 20)");
-        var control = DatabaseConnections.Control(database.Superuser.ConnectionString, "gateway", builder => builder.MaxPoolSize = 5);
+        var control = DatabaseConnections.Control(database.Superuser.ConnectionString, ControlName, builder => builder.MaxPoolSize = 5);
         return new GatewayFixture(database, control, configure ?? (options => options));
     }
 
     /// <summary>Starts a further gateway of the same database; the caller disposes it.</summary>
-    public GatewayServer StartAnother(Func<GatewayOptions, GatewayOptions>? configure = null) =>
-        GatewayServer.Start(configure?.Invoke(_options) ?? _options, _control, _metrics, _errors, TimeProvider.System);
+    public GatewayServer StartAnother(Func<GatewayOptions, GatewayOptions>? configure = null, TimeProvider? time = null) =>
+        GatewayServer.Start(configure?.Invoke(_options) ?? _options, _control, _metrics, _errors, time ?? TimeProvider.System);
+
+    /// <summary>Cuts the gateways off from the catalog, or lets them back; sessions that are open stay.</summary>
+    public async Task SetCatalogReachableAsync(bool reachable)
+    {
+        await Database.Server.Maintenance.ExecuteAsync($"ALTER DATABASE {Database.Name} ALLOW_CONNECTIONS {reachable}");
+        if (!reachable)
+        {
+            await Database.Server.Maintenance.ExecuteAsync(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = $2", Database.Name, ControlName);
+        }
+    }
 
     /// <summary>How many stream tables there are of a name.</summary>
     public Task<long> CountAsync(string name) =>
