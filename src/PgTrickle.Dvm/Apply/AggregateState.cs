@@ -99,8 +99,26 @@ internal sealed class AggregateState
         }
 
         var nonNull = Counting(call with { Name = "count" });
-        var kind = type == WellKnownTypes.Numeric ? SlotKind.GrowingSum : SlotKind.ExactSum;
-        return Find(kind, call with { Name = "sum" }, type, "__pgt_sum_", nonNull);
+        var sum = call with { Name = "sum" };
+        if (type != WellKnownTypes.Numeric)
+        {
+            return Find(SlotKind.ExactSum, sum, type, "__pgt_sum_", nonNull);
+        }
+
+        var value = call.Arguments[0].Value;
+        if (NumericScales.Of(value, _input.GetValueOrDefault) is not { } scales)
+        {
+            return Find(SlotKind.GrowingSum, sum, type, "__pgt_sum_", nonNull);
+        }
+
+        var counted = scales.Select((scale, i) => new SlotScale(scale, i == scales.Count - 1 ? null : CountOfScale(call, value, scale))).ToSyntaxList();
+        return Find(SlotKind.ExactSum, sum, type, "__pgt_sum_", nonNull, counted);
+    }
+
+    private int CountOfScale(FunctionCall call, SqlExpression value, int scale)
+    {
+        var isOf = Eq(Call("scale", value), Integer(scale));
+        return Find(SlotKind.Count, CountStar() with { Filter = call.Filter is { } filter ? And(filter, isOf) : isOf }, WellKnownTypes.BigInteger, "__pgt_count_");
     }
 
     /// <summary>avg() of integers and numerics divides their sum as numeric by their count.</summary>
@@ -118,7 +136,7 @@ internal sealed class AggregateState
     private ColumnReference? AddExtreme(SlotKind kind, FunctionCall call, TypeInfo? type)
         => type is { IsOrdered: true } ? SlotReference(Find(kind, call, type, kind == SlotKind.Minimum ? "__pgt_min_" : "__pgt_max_")) : null;
 
-    private int Find(SlotKind kind, FunctionCall call, TypeInfo type, string hiddenName, int? nonNull = null)
+    private int Find(SlotKind kind, FunctionCall call, TypeInfo type, string hiddenName, int? nonNull = null, SyntaxList<SlotScale> scales = default)
     {
         var known = _slots.FindIndex(s => s.Kind == kind && s.Call == call);
         if (known >= 0)
@@ -134,7 +152,7 @@ internal sealed class AggregateState
             _hidden.Add(new HiddenState(number, call, type));
         }
 
-        _slots.Add(new Slot(kind, call, place, type, nonNull));
+        _slots.Add(new Slot(kind, call, place, type, nonNull, scales));
         return _slots.Count - 1;
     }
 

@@ -27,8 +27,9 @@ internal enum SlotKind
 /// <param name="Call">The aggregate call that yields it.</param>
 /// <param name="Place">Its place among the stored columns.</param>
 /// <param name="Type">Its type.</param>
+/// <param name="Scales">Of a sum of numerics of several scales: these from the widest, each with the slot that counts its values; the narrowest has none.</param>
 /// <param name="NonNull">Of a sum: the count of the values summed, which tells 0 from NULL; an index into the slots.</param>
-internal sealed record Slot(SlotKind Kind, FunctionCall Call, int Place, TypeInfo Type, int? NonNull = null)
+internal sealed record Slot(SlotKind Kind, FunctionCall Call, int Place, TypeInfo Type, int? NonNull = null, SyntaxList<SlotScale> Scales = default)
 {
     /// <summary>The value aggregated; null for <c>count(*)</c>.</summary>
     public SqlExpression? Argument => Call.Arguments.IsEmpty ? null : Call.Arguments[0].Value;
@@ -39,3 +40,6 @@ internal sealed record Slot(SlotKind Kind, FunctionCall Call, int Place, TypeInf
     /// <summary>Whether there are changes after which only the group's rows tell the new value.</summary>
     public bool MayRescan => Kind is SlotKind.GrowingSum or SlotKind.Minimum or SlotKind.Maximum;
 }
+
+/// <summary>A scale that values of a sum may have, and the slot that counts them; null for the narrowest.</summary>
+internal sealed record SlotScale(int Scale, int? Count);

@@ -50,8 +50,25 @@ internal static class SlotDelta
         SlotKind.Count => NewCount(index, stored),
         SlotKind.Minimum => new ConditionalFunction(ConditionalKind.Least, [stored, Column(Delta, Plus(index))]),
         SlotKind.Maximum => new ConditionalFunction(ConditionalKind.Greatest, [stored, Column(Delta, Plus(index))]),
-        _ => Case(NotEq(newCount(slot.NonNull!.Value), Integer(0)), Add(Coalesce(stored, Integer(0)), Coalesce(Summand(slot, index), Integer(0)))),
+        _ => Case(
+            NotEq(newCount(slot.NonNull!.Value), Integer(0)),
+            Scaled(slot, Add(Coalesce(stored, Integer(0)), Coalesce(Summand(slot, index), Integer(0))), newCount)),
     };
+
+    /// <summary>A sum shows the widest scale of the values that are there now.</summary>
+    private static SqlExpression Scaled(Slot slot, SqlExpression sum, Func<int, SqlExpression> newCount)
+    {
+        if (slot.Scales.IsEmpty)
+        {
+            return sum;
+        }
+
+        var narrowest = slot.Scales[^1].Scale;
+        var branches = slot.Scales.Where(static s => s.Count is not null)
+            .Select(s => new CaseBranch(Greater(newCount(s.Count!.Value), Integer(0)), Integer(s.Scale))).ToSyntaxList();
+        SqlExpression scale = branches.IsEmpty ? Integer(narrowest) : new CaseExpression(null, branches, Integer(narrowest));
+        return Call("round", Cast(sum, TypeName.Standard("numeric")), scale);
+    }
 
     public static SqlExpression NewCount(int index, SqlExpression stored) => Add(Coalesce(stored, Integer(0)), Column(Delta, Plus(index)));
 

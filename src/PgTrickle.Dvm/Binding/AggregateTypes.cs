@@ -24,6 +24,9 @@ internal static class AggregateTypes
         };
     }
 
+    /// <summary>The scale of a numeric type's values if all have the same; null of other types.</summary>
+    public static int? Scale(TypeInfo type) => type.BaseOid == TypeFacts.Numeric ? TypeFacts.NumericScale(type.Modifier) : null;
+
     /// <summary>The type in which a sum of values of this type is kept, or null if it is not exact.</summary>
     public static TypeInfo? Sum(TypeInfo? argument) => argument?.BaseOid switch
     {

@@ -58,6 +58,14 @@ public sealed class TrapTests(ITestOutputHelper output)
         { "CREATE TABLE a (g int NOT NULL, v numeric); INSERT INTO a VALUES (1, 1.5), (1, 2.25)", "SELECT g, sum(v) / 3 AS s, sum(v)::text AS t FROM a GROUP BY g",
             "DELETE FROM a WHERE v = 2.25", "Merge", "1,1" },
 
+        // Numerics of several known scales: the widest that is there is shown.
+        { "CREATE TABLE a (g int NOT NULL, b bool, v numeric(9,3)); INSERT INTO a VALUES (1, true, 1.5), (1, false, 2), (2, false, 1), (2, NULL, NULL)",
+            "SELECT g, sum(CASE WHEN b THEN v * 1.1 ELSE 0 END)::text AS s, sum(CASE WHEN b THEN v ELSE 0 END) AS u, sum(CASE WHEN b THEN v WHEN NOT b THEN 0.5 END) AS t, avg(CASE WHEN b THEN v ELSE 0 END) / 7 AS x FROM a GROUP BY g",
+            "DELETE FROM a WHERE b; UPDATE a SET b = true, v = 3 WHERE g = 2 AND NOT b", "Merge", "2,2" },
+        { "CREATE TABLE a (b bool, v numeric(9,3)); INSERT INTO a VALUES (true, 1.5), (false, 2)",
+            "SELECT sum(CASE WHEN b THEN v ELSE 0 END)::text AS s, sum(CASE WHEN b THEN v END) / sum(COALESCE(v, 1)) AS q FROM a",
+            "DELETE FROM a WHERE b; INSERT INTO a VALUES (false, NULL)", "Merge", "1,1" },
+
         // Names that collide with those of the statements, and any others.
         { """CREATE TABLE a (w int, xid int, c1 text, "T" text, "a""b" text, tid int, keep bool, PRIMARY KEY (w)); INSERT INTO a VALUES (1, 2, 'x', 'y', 'z', 3, true)""",
             """SELECT w, xid, c1, "T" AS "select", "a""b", tid, keep FROM a""", """UPDATE a SET xid = 5, "a""b" = NULL; INSERT INTO a VALUES (2)""", "Merge", "2,1" },
