@@ -1,3 +1,4 @@
+using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
@@ -38,6 +39,13 @@ internal sealed class ClockDelta(DeltaContext context, Differentiator differenti
 
         var old = columns.Select(static c => (c.Name, ClockExpressions.AtFrontier(c.Expression))).ToList();
         var present = context.Present.Read(project.Input);
+        var moving = columns.Where(static c => ClockExpressions.ReadsClock(c.Expression)).ToList();
+        if (moving.TrueForAll(static c => c.Type == WellKnownTypes.Boolean))
+        {
+            // Of conditions only the rows count that change their mind; of other types, equal need not be identical.
+            present = present.Filtered(Or(moving.Select(static c => IsDistinctFrom(c.Expression, ClockExpressions.AtFrontier(c.Expression)))));
+        }
+
         return
         [
             .. input.Select(f => f.Projected(project.Alias, old)),

@@ -22,9 +22,21 @@ internal static class Pipeline
         // The projections that the two passes before left, merged like the others.
         new MergeProjections(),
 
+        // Needs conditions in their places. Afterwards no condition of an outer join reads the clock.
+        new IsolateJoinClock(),
+
         // Needs to be the last that moves projections. Afterwards the clock is read by filters and projections only.
         new IsolateClock(),
     ];
 
-    public static Operator Run(Operator root) => Passes.Aggregate(root, static (tree, pass) => pass.Apply(tree));
+    /// <summary>The tree after all passes.</summary>
+    /// <exception cref="CompileException">The clock is read where no rule follows it.</exception>
+    public static Operator Run(Operator root)
+    {
+        var result = Passes.Aggregate(root, static (tree, pass) => pass.Apply(tree));
+        return result.DescendantsAndSelf().FirstOrDefault(static o => o is not (Filter or Project) && o.OwnExpressions().Any(ClockExpressions.ReadsClock)) is { } lost
+            ? throw new CompileException(new CompileError(
+                CompileErrorKind.NotImplemented, $"the clock in {lost.GetType().Name}", "", "only conditions and computed columns follow the clock"))
+            : result;
+    }
 }

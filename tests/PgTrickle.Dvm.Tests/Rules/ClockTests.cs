@@ -17,8 +17,11 @@ public sealed class ClockTests(ITestOutputHelper output)
         "SELECT date_trunc('hour', ts) AS h, count(*) AS n FROM orders WHERE date_trunc('hour', ts) = date_trunc('hour', now()) - interval '3 hours' OR note IS NULL GROUP BY 1",
         "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id AND o.day <> CURRENT_DATE WHERE c.name <> 'b'",
         "SELECT c.id, o.id AS oid FROM customers c LEFT JOIN orders o ON o.customer_id = c.id AND o.day <= CURRENT_DATE",
-        "SELECT id, CURRENT_DATE - day AS age FROM orders",
-        "SELECT count(*) FILTER (WHERE ts > CURRENT_TIMESTAMP(0)) AS future, count(*) AS n FROM orders",
+        "SELECT o.id, c.name FROM orders o LEFT JOIN customers c ON c.id = o.customer_id AND o.ts < now()",
+        "SELECT o.id, c.name, c.id AS cid FROM orders o FULL JOIN customers c ON c.id = o.customer_id AND o.day < CURRENT_DATE",
+        "SELECT c.name, count(p.id) AS n FROM customers c LEFT JOIN (orders o LEFT JOIN products p ON p.id = o.product_id AND o.day + p.id > CURRENT_DATE) ON o.customer_id = c.id GROUP BY c.name",
+        "SELECT o.id, c.name FROM orders o LEFT JOIN customers c ON CURRENT_DATE > '2020-01-01' AND c.id = o.customer_id",
+        "SELECT id, CURRENT_DATE - day AS age FROM orders",        "SELECT count(*) FILTER (WHERE ts > CURRENT_TIMESTAMP(0)) AS future, count(*) AS n FROM orders",
         "SELECT DISTINCT ON (customer_id) customer_id, id AS o FROM orders WHERE day <= CURRENT_DATE ORDER BY customer_id, ts DESC, id",
         "SELECT customer_id, count(*) AS n FROM orders GROUP BY customer_id HAVING max(ts) < now()",
     };

@@ -53,7 +53,7 @@ public sealed class RandomQueryTests(ITestOutputHelper output)
 
             return table.Plan.Mode;
         }
-        catch (Exception e) when (e is XunitException or PostgresException or CompileException or InvalidOperationException)
+        catch (Exception e) when (e is XunitException or PostgresException or CompileException or InvalidOperationException or ArgumentException)
         {
             throw new XunitException($"query seed {seed}\n{query}\n{e.Message}", e);
         }
