@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PgTrickle.Benchmarks.Capture;
+using PgTrickle.Benchmarks.Fuzz;
 using PgTrickle.Benchmarks.Gateway;
 using PgTrickle.Benchmarks.Idle;
 using PgTrickle.Benchmarks.Refresh;
@@ -19,6 +20,7 @@ internal static class Program
             CaptureBenchmark.Command(),
             IdleBenchmark.Command(),
             GatewayBenchmark.Command(),
+            FuzzCommand.Command(),
             WorkloadBenchmark.Command(
                 "tpch", "The 22 queries of TPC-H as stream tables, against evaluating them.", static (seed, scale) => new TpchWorkload(seed, scale)),
         };

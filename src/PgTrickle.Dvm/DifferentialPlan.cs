@@ -36,6 +36,9 @@ internal sealed class DifferentialPlan : CompiledPlan
         ClockBit = clock.Count == 0 ? 0 : 1L << Sources.Count;
     }
 
+    /// <summary>The rule at the root, with the operators below it: which rules a query uses is what a fuzzer has to know.</summary>
+    public RootRule Rule => _rule;
+
     public override IReadOnlyList<PlanSource> Sources { get; }
 
     public override IReadOnlyList<RelationInfo> UntrackedSources => [];

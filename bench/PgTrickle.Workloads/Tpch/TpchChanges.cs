@@ -6,8 +6,9 @@ using PgTrickle.Workloads.Generation;
 namespace PgTrickle.Workloads.Tpch;
 
 /// <summary>
-/// Changes of one interval: new orders with their items, deleted ones, updates of every table; a third each. Every fifth round also moves what many rows hang on: a
-/// nation to another region, a supplier with all that it delivered, a part. Keys of new rows go on where those of the generator end.
+/// Changes of one interval: new orders with their items, deleted ones, updates; a third each, of every table but nation and region. Every fifth round changes those, too,
+/// and what many rows hang on: a nation moves to another region, a supplier vanishes with all that it delivered, so do parts. Keys of new rows go on where those of the
+/// generator end.
 /// </summary>
 internal sealed class TpchChanges(TpchRows rows)
 {
@@ -48,8 +49,6 @@ internal sealed class TpchChanges(TpchRows rows)
         await StagedAsync(connection, "orders", orders.Select(rows.Order), "EXISTS (SELECT FROM customer WHERE c_custkey = o_custkey)");
         await StagedAsync(connection, "lineitem", orders.SelectMany(rows.LineItems),
             "EXISTS (SELECT FROM orders WHERE o_orderkey = l_orderkey) AND EXISTS (SELECT FROM partsupp WHERE ps_partkey = l_partkey AND ps_suppkey = l_suppkey)");
-        await Copy.RowsAsync(connection, "region", [rows.Region(_nextNation, "ATLANTIS " + _nextNation.ToString(CultureInfo.InvariantCulture))]);
-        await Copy.RowsAsync(connection, "nation", [rows.Nation(_nextNation, "UTOPIA " + _nextNation.ToString(CultureInfo.InvariantCulture), _nextNation)]);
         await transaction.CommitAsync();
     }
 
@@ -68,13 +67,6 @@ internal sealed class TpchChanges(TpchRows rows)
         await InTransactionAsync(connection, "s_suppkey", "supplier WHERE NOT EXISTS (SELECT FROM partsupp WHERE ps_suppkey = s_suppkey)",
             8L * round + 3, Third(rows.Suppliers, share),
             "DELETE FROM supplier WHERE s_suppkey IN (SELECT key FROM chosen)");
-        if (_nextNation > FirstNewNation)
-        {
-            await connection.ExecuteAsync("DELETE FROM nation WHERE n_nationkey = $1", _nextNation - 1);
-            await connection.ExecuteAsync("DELETE FROM region WHERE r_regionkey = $1", _nextNation - 1);
-        }
-
-        _nextNation++;
     }
 
     private async Task UpdateAsync(NpgsqlConnection connection, int round, double share)
@@ -118,12 +110,20 @@ internal sealed class TpchChanges(TpchRows rows)
                 s_comment = CASE WHEN s_comment LIKE '%Customer%' THEN 'none' ELSE 'Customer Complaints' END
             WHERE s_suppkey IN (SELECT key FROM chosen)
             """);
-        await connection.ExecuteAsync("UPDATE nation SET n_comment = n_comment || '.' WHERE n_nationkey = $1", round % 25);
-        await connection.ExecuteAsync("UPDATE region SET r_comment = r_comment || '.' WHERE r_regionkey = $1", round % 5);
     }
 
-    private static async Task MoveAsync(NpgsqlConnection connection, int round)
+    private async Task MoveAsync(NpgsqlConnection connection, int round)
     {
+        await Copy.RowsAsync(connection, "region", [rows.Region(_nextNation, "ATLANTIS " + _nextNation.ToString(CultureInfo.InvariantCulture))]);
+        await Copy.RowsAsync(connection, "nation", [rows.Nation(_nextNation, "UTOPIA " + _nextNation.ToString(CultureInfo.InvariantCulture), _nextNation)]);
+        if (_nextNation > FirstNewNation)
+        {
+            await connection.ExecuteAsync("DELETE FROM nation WHERE n_nationkey = $1", _nextNation - 1);
+            await connection.ExecuteAsync("DELETE FROM region WHERE r_regionkey = $1", _nextNation - 1);
+        }
+
+        _nextNation++;
+        await connection.ExecuteAsync("UPDATE region SET r_comment = r_comment || '.' WHERE r_regionkey = $1", round % 5);
         await connection.ExecuteAsync("UPDATE nation SET n_regionkey = (n_regionkey + 1) % 5 WHERE n_nationkey = $1", round % 25);
         await InTransactionAsync(connection, "s_suppkey", "supplier", round, 1,
             "DELETE FROM lineitem WHERE l_suppkey IN (SELECT key FROM chosen)",

@@ -1,0 +1,121 @@
+using System.Globalization;
+
+namespace PgTrickle.Fuzzing.Generation;
+
+/// <summary>A transaction of an interval.</summary>
+/// <param name="Statements">In order; an error ends it.</param>
+/// <param name="IsRolledBack">Whether it ends with ROLLBACK.</param>
+/// <param name="IsLate">Whether it is committed only after the refresh that follows: it writes to tables without keys alone, so nothing waits for it.</param>
+internal sealed record FuzzTransaction(IReadOnlyList<string> Statements, bool IsRolledBack = false, bool IsLate = false);
+
+/// <summary>Random changes as self-contained statements, so that some can be left out and the rest still runs.</summary>
+internal sealed class FuzzChanges(Random random)
+{
+    /// <summary>What fills the empty tables.</summary>
+    public IReadOnlyList<FuzzTransaction> Initial()
+    {
+        var statements = new List<string>();
+        for (var i = random.Next(8, 70); i > 0; i--)
+        {
+            statements.Add(Insert(random.Next(10)));
+        }
+
+        return [.. statements.Select(static s => new FuzzTransaction([s]))];
+    }
+
+    /// <summary>One to three transactions; sometimes none, so that only time passes.</summary>
+    public IReadOnlyList<FuzzTransaction> Interval()
+    {
+        var transactions = new List<FuzzTransaction>();
+        for (var t = random.Next(8) == 0 ? 0 : random.Next(1, 4); t > 0; t--)
+        {
+            if (random.Next(9) == 0)
+            {
+                transactions.Add(new([.. Some(1, 3, () => Insert(random.Next(6, 10)))], IsLate: true));
+                continue;
+            }
+
+            transactions.Add(new([.. Some(1, 6, Change)], IsRolledBack: random.Next(10) == 0));
+        }
+
+        return transactions;
+    }
+
+    private IEnumerable<string> Some(int low, int high, Func<string> make)
+        => Enumerable.Range(0, random.Next(low, high)).Select(_ => make());
+
+    private string Change() => random.Next(10) switch
+    {
+        < 4 => Insert(random.Next(10)),
+        < 8 => Update(random.Next(10)),
+        _ => Delete(random.Next(10)),
+    };
+
+    private string Insert(int table) => table switch
+    {
+        < 3 => $"INSERT INTO fuzz.a VALUES ({Number(1, 14)}, {Maybe(Small())}, {Maybe(Word())}, {Maybe(Decimal())}, {Maybe(Amount())}, {Maybe(Float())}, {Maybe(Time())}, {Maybe(Day())}, {One("true", "false")}) ON CONFLICT (id) DO UPDATE SET g = excluded.g, n = excluded.n, t = excluded.t, ts = excluded.ts",
+        < 6 => $"INSERT INTO fuzz.b VALUES ({Number(1, 20)}, {Maybe(Number(1, 14))}, {Small()}, {Maybe(Word())}, {Maybe(Code())}, {Maybe(Mood())}, {Maybe(Span())}, {Maybe(Range())}, {Maybe(Small())}) ON CONFLICT (id) DO UPDATE SET a_id = excluded.a_id, k = excluded.k, v = excluded.v",
+        6 => $"INSERT INTO fuzz.c SELECT {Maybe(Small())}, {Maybe(Word())}, {Maybe(Decimal())}, {Maybe(Json())}::json, {Maybe(Json())}::jsonb, {Maybe(Array())}::int[] FROM generate_series(1, {Number(1, 3)})",
+        7 => $"INSERT INTO fuzz.e SELECT {Number(1, 6)}, {Number(1, 6)}, {Maybe(Small())} FROM generate_series(1, {One("1", "1", "2")})",
+        8 => $"INSERT INTO fuzz.\"Odd Table\" VALUES ({Maybe(Small())}, {Maybe(Word())}, {Maybe(Folded())})",
+        _ => $"INSERT INTO fuzz.h VALUES ({One("1", "1", "1", "2", "5")}, {Word()}, {Amount()}, {Maybe(Small())}) ON CONFLICT (x, y) DO NOTHING",
+    };
+
+    private string Update(int table) => table switch
+    {
+        < 3 => $"UPDATE fuzz.a SET {One($"g = {Maybe(Small())}", $"t = {Maybe(Word())}", $"n = {Maybe(Decimal())}", $"m = {Maybe(Amount())}", $"f = {Maybe(Float())}", $"ts = {Maybe(Time())}", $"d = {Maybe(Day())}", "b = NOT b", "g = g", "n = n * 1.00", $"id = id + 100")} WHERE id % {Number(2, 5)} = {Number(0, 2)} AND id < 100",
+        < 5 => $"UPDATE fuzz.b SET {One($"a_id = {Maybe(Number(1, 14))}", $"k = {Small()}", $"v = {Maybe(Word())}", $"c = {Maybe(Code())}", $"e = {Maybe(Mood())}", $"iv = {Maybe(Span())}", $"r = {Maybe(Range())}", $"s = {Maybe(Small())}", "k = k + 1 - 1")} WHERE {One($"id % 4 = {Number(0, 3)}", $"k = {Small()}", $"a_id = {Number(1, 14)}")}",
+        5 => "UPDATE fuzz.a SET id = id - 100 WHERE id > 100 AND NOT EXISTS (SELECT FROM fuzz.a o WHERE o.id = a.id - 100)",
+        6 => $"UPDATE fuzz.c SET {One($"k = {Maybe(Small())}", $"v = {Maybe(Word())}", $"n = {Maybe(Decimal())}", $"jb = {Maybe(Json())}::jsonb", $"arr = {Maybe(Array())}::int[]", $"j = {Maybe(Json())}::json")} WHERE ctid IN (SELECT ctid FROM fuzz.c LIMIT 2 OFFSET {Number(0, 4)})",
+        7 => $"UPDATE fuzz.e SET {One($"dst = {Number(1, 6)}", $"src = {Number(1, 6)}", "w = w + 1", "src = dst, dst = src")} WHERE src = {Number(1, 6)}",
+        8 => $"UPDATE fuzz.\"Odd Table\" SET {One($"\"select\" = {Maybe(Small())}", $"\"Mixed Case\" = {Maybe(Word())}", $"fo = {Maybe(Folded())}")} WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 2 OFFSET {Number(0, 3)})",
+        _ => $"UPDATE fuzz.h SET {One("q = q + 1", "q = 0", $"z = {Maybe(Small())}", "q = q")} WHERE x = {One("1", "2", "5")}",
+    };
+
+    private string Delete(int table) => table switch
+    {
+        < 3 => $"DELETE FROM fuzz.a WHERE id % {Number(3, 9)} = {Number(0, 2)}",
+        < 6 => $"DELETE FROM fuzz.b WHERE {One($"id % 5 = {Number(0, 4)}", $"k = {Small()}", "a_id IS NULL", "true")}",
+        6 => $"DELETE FROM fuzz.c WHERE ctid IN (SELECT ctid FROM fuzz.c LIMIT {Number(1, 3)} OFFSET {Number(0, 3)})",
+        7 => $"DELETE FROM fuzz.e WHERE {One($"src = {Number(1, 6)}", $"dst = {Number(1, 6)}", $"ctid IN (SELECT ctid FROM fuzz.e LIMIT 1 OFFSET {Number(0, 5)})")}",
+        8 => "DELETE FROM fuzz.\"Odd Table\" WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 1)",
+        _ => $"DELETE FROM fuzz.h WHERE y = {Word()}",
+    };
+
+    private string Small() => random.Next(12) == 0 ? Number(-3, 9) : Number(0, 4);
+
+    private string Word() => One("'a'", "'b'", "'c'", "'ab'", "''", "'it''s'", "'B'");
+
+    private string Code() => One("'a'", "'a  '", "'b'", "'abcd'", "''");
+
+    private string Folded() => One("'a'", "'A'", "'b'", "'B'", "'ab'", "'Ab'");
+
+    private string Mood() => One("'sad'", "'ok'", "'happy'") + "::fuzz.mood";
+
+    private string Amount() => One("1.00", "2.50", "10", "99.99", "0", "-3.25");
+
+    private string Decimal() => One("1", "1.0", "1.00", "2.5", "2.50", "0.125", "-7", "1e3", "'NaN'");
+
+    private string Float() => One("0", "'-0'", "1.5", "0.5", "-2.25", "1024", "'NaN'", "'Infinity'");
+
+    private string Span() => One("interval '1 mon'", "interval '30 days'", "interval '24 hours'", "interval '1 day'", "interval '-1 hour'");
+
+    private string Range() => One("int4range(1, 3)", "int4range(2, 5)", "'empty'::int4range", "int4range(NULL, 3)", "int4range(1, 3, '[]')");
+
+    private string Day() => $"date '2026-03-01' + {Number(-3, 3)}";
+
+    /// <summary>Some of them pass while the queries run.</summary>
+    private string Time() => random.Next(2) == 0
+        ? $"now() + interval '1 millisecond' * {Number(-2000, 4000)}"
+        : $"timestamptz '2026-03-01 12:00+00' + interval '1 hour' * {Number(-40, 40)}";
+
+    private string Json() => One("""'{"a": 1}'""", """'{"a":1}'""", """'{"a": 1.0}'""", "'[]'", "'[1, 2]'", """'{"a": "x", "b": [1]}'""", "'null'", "'3'");
+
+    private string Array() => One("'{}'", "'{1}'", "'{1,2}'", "'{2,NULL}'", "'{3,3,1}'");
+
+    private string Number(int low, int high) => random.Next(low, high + 1).ToString(CultureInfo.InvariantCulture);
+
+    private string Maybe(string value) => random.Next(5) == 0 ? "NULL" : value;
+
+    private string One(params string[] values) => values[random.Next(values.Length)];
+}

@@ -1,0 +1,157 @@
+namespace PgTrickle.Fuzzing.Generation;
+
+/// <summary>FROM: tables, views, sub-selects, functions, VALUES, WITH queries; joined in every way.</summary>
+internal sealed partial class QueryGenerator
+{
+    /// <param name="outer">What LATERAL items may also see.</param>
+    /// <param name="depth">How deep sub-selects may still nest.</param>
+    /// <param name="mustOrder">Leave out columns that have no order.</param>
+    private (string Sql, IReadOnlyList<Value> Columns) From(Scope outer, int depth, bool mustOrder = false)
+    {
+        var (sql, columns) = Item(outer, depth, mustOrder);
+        for (var joins = _random.Next(0, depth > 1 ? 4 : 2); joins > 0 && Spend(); joins--)
+        {
+            (sql, columns) = Chance(6) ? Lateral(sql, columns, outer, depth, mustOrder) : Joined(sql, columns, outer, depth, mustOrder);
+        }
+
+        return (sql, columns);
+    }
+
+    private (string, IReadOnlyList<Value>) Joined(string left, IReadOnlyList<Value> columns, Scope outer, int depth, bool mustOrder)
+    {
+        var (right, more) = Item(outer, depth - 1, mustOrder);
+        var kind = One("JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "NATURAL", "USING");
+        if (kind is "NATURAL" or "USING")
+        {
+            kind = "JOIN";
+            // Both sides renamed to one shared key: the merged column has no qualifier.
+            var (l, r) = (columns.FirstOrDefault(static c => c.Kind == Kind.Int), more.FirstOrDefault(static c => c.Kind == Kind.Int));
+            if (l is not null && r is not null && Chance(2))
+            {
+                return Merged(left, l, right, r, columns, more);
+            }
+        }
+        if (kind == "CROSS JOIN")
+        {
+            return ($"({left} CROSS JOIN {right})", [.. columns, .. more]);
+        }
+
+        return ($"({left} {kind} {right} ON {On(columns, more, outer, kind == "FULL JOIN", depth)})", [.. columns, .. more]);
+    }
+
+    private (string, IReadOnlyList<Value>) Merged(string left, Value l, string right, Value r, IReadOnlyList<Value> columns, IReadOnlyList<Value> more)
+    {
+        var (a, b) = (Name("u"), Name("u"));
+        var rest = Any(columns);
+        var other = Any(more);
+        var join = One("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN");
+        var isNatural = Chance(2);
+        var (restName, otherName) = (Name("z"), Name("z"));
+        var sql = $"(SELECT {l.Sql} AS {a}k, {rest.Sql} AS {restName} FROM {left}) {a} {(isNatural ? "NATURAL " : "")}{join} "
+            + $"(SELECT {r.Sql} AS {a}k, {other.Sql} AS {otherName} FROM {right}) {b}{(isNatural ? "" : $" USING ({a}k)")}";
+        return ($"({sql})", Ordered(
+            [new($"{a}k", Kind.Int), rest with { Sql = $"{a}.{restName}" }, other with { Sql = $"{b}.{otherName}" }], rest.Kind == Kind.RawJson || other.Kind == Kind.RawJson));
+    }
+
+    private static IReadOnlyList<Value> Ordered(IReadOnlyList<Value> columns, bool mustOrder)
+        => mustOrder ? [.. columns.Where(static c => c.Kind != Kind.RawJson)] : columns;
+
+    private (string, IReadOnlyList<Value>) Lateral(string left, IReadOnlyList<Value> columns, Scope outer, int depth, bool mustOrder)
+    {
+        var alias = Name("l");
+        var scope = new Scope(columns, outer);
+        var join = One("CROSS JOIN", "LEFT JOIN", "JOIN");
+        var on = join == "CROSS JOIN" ? "" : " ON true";
+        if (Chance(2))
+        {
+            var (function, more) = Function(scope, alias);
+            return ($"({left} {join} LATERAL {function}{on})", Ordered([.. columns, .. more], mustOrder));
+        }
+
+        var kinds = new List<Kind>();
+        var body = Body(kinds, scope, Math.Max(depth - 1, 0));
+        return ($"({left} {join} LATERAL ({body}) {alias}{on})", Ordered([.. columns, .. Columns(alias, kinds)], mustOrder));
+    }
+
+    private (string Sql, IReadOnlyList<Value> Columns) Item(Scope outer, int depth, bool mustOrder)
+    {
+        var alias = Name("x");
+        switch (_random.Next(18))
+        {
+            case 0 or 1 when depth > 0 && Spend():
+                var kinds = new List<Kind>();
+                var body = Body(kinds, Scope.Empty, depth - 1);
+                return ($"({body}) {alias}", Columns(alias, kinds));
+            case 2 when Chance(3) && Spend():
+                return Function(Scope.Empty, alias) is var (function, columns) ? (function, columns) : default;
+            case 3:
+                return ($"(VALUES ({Number(0, 3)}, 'a'), ({Number(0, 3)}, 'b'), (NULL, 'c')) {alias}(c1, c2)", [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Text)]);
+            case < 9 when _common.Count > 0:
+                var (name, common) = Any(_common);
+                return ($"{name} {alias}", Columns(alias, common));
+            case 9:
+                var view = One("fuzz.va", "fuzz.vb");
+                return ($"{view} {alias}", [.. FuzzSchema.Relations[view].Select(c => c with { Sql = $"{alias}.{c.Sql}" })]);
+            default:
+                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.\"Odd Table\"");
+                return ($"{table} {alias}", Ordered([.. FuzzSchema.Relations[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" })], mustOrder));
+        }
+    }
+
+    /// <summary>A set-returning function; over columns of the scope if there are any.</summary>
+    private (string Sql, IReadOnlyList<Value> Columns) Function(Scope scope, string alias)
+    {
+        var count = $"LEAST(GREATEST({Expression(Kind.Int, scope, 0, isExact: true).Sql}, 0), 3)";
+        var array = Expression(Kind.Array, scope, 0, isExact: true).Sql;
+        switch (_random.Next(_version >= 17 ? 7 : 6))
+        {
+            case 0:
+                return ($"generate_series(1, {count}) {alias}(c1)", [new($"{alias}.c1", Kind.Int)]);
+            case 1:
+                return ($"unnest({array}) {alias}(c1)", [new($"{alias}.c1", Kind.Int)]);
+            case 2:
+                return ($"unnest({array}) WITH ORDINALITY {alias}(c1, c2)", [new($"{alias}.c1", Kind.Int), new($"{alias}.c2::int", Kind.Int)]);
+            case 3:
+                return ($"ROWS FROM (generate_series(1, {count}), unnest({array})) WITH ORDINALITY {alias}(c1, c2, c3)",
+                    [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Int), new($"{alias}.c3::int", Kind.Int)]);
+            case 4:
+                return ($"jsonb_each(CASE WHEN jsonb_typeof({Expression(Kind.Json, scope, 0, isExact: true).Sql}) = 'object' THEN jsonb_build_object('p', {count}) END) {alias}(c1, c2)",
+                    [new($"{alias}.c1", Kind.Text), new($"{alias}.c2", Kind.Json)]);
+            case 5:
+                return ($"XMLTABLE('/r/v' PASSING xmlelement(name r, xmlelement(name v, {count})) COLUMNS c1 int PATH '.') {alias}", [new($"{alias}.c1", Kind.Int)]);
+            default:
+                return ($"JSON_TABLE(jsonb_build_array({count}, 2), '$[*]' COLUMNS (c1 int PATH '$')) {alias}", [new($"{alias}.c1", Kind.Int)]);
+        }
+    }
+
+    /// <summary>FULL JOIN takes only what can be merged or hashed.</summary>
+    private string On(IReadOnlyList<Value> left, IReadOnlyList<Value> right, Scope outer, bool equalityOnly, int depth)
+    {
+        var kinds = left.Select(static c => c.Kind).Intersect(right.Select(static c => c.Kind)).Where(static k => k is not (Kind.RawJson or Kind.Bool)).ToList();
+        var kind = kinds.Contains(Kind.Int) && !Chance(4) ? Kind.Int : kinds.Count > 0 ? Any(kinds) : Kind.RawJson;
+        if (kind == Kind.RawJson)
+        {
+            return equalityOnly ? "true" : Condition(new Scope([.. left, .. right], outer), 0);
+        }
+
+        var (l, r) = (Any([.. left.Where(c => c.Kind == kind)]), Any([.. right.Where(c => c.Kind == kind)]));
+        if (equalityOnly)
+        {
+            return $"{l.Sql} = {r.Sql}" + (Chance(5) ? $" AND {Condition(new Scope(Chance(2) ? left : right), 0)}" : "");
+        }
+
+        var comparison = One("=", "=", "=", "=", "=", "<", ">=", "<>", "IS NOT DISTINCT FROM");
+        var more = _random.Next(6) switch
+        {
+            0 => $" AND {Condition(new Scope(left), 0)}",
+            1 => $" AND {Condition(new Scope(right), 0)}",
+            2 => $" AND {Condition(new Scope([.. left, .. right], outer), depth - 1)}",
+            _ => "",
+        };
+        return $"{l.Sql} {comparison} {r.Sql}{more}";
+    }
+
+    /// <summary>The columns of a sub-select: which of equal values they hold may have been left open inside.</summary>
+    private static IReadOnlyList<Value> Columns(string alias, IReadOnlyList<Kind> kinds)
+        => [.. kinds.Select((k, i) => new Value(FormattableString.Invariant($"{alias}.c{i + 1}"), k).Loosened())];
+}

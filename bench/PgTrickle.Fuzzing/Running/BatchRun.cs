@@ -1,0 +1,233 @@
+using System.Data;
+using Npgsql;
+using PgTrickle.Dvm;
+using PgTrickle.Fuzzing.Generation;
+using PgTrickle.TestInfrastructure;
+
+namespace PgTrickle.Fuzzing.Running;
+
+/// <summary>
+/// Some queries over one history of changes. After each interval all of them are refreshed in one transaction, as an atomic group is, and compared in its snapshot.
+/// </summary>
+internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory history, FuzzStatistics statistics)
+{
+    /// <summary>A query that is evaluated anyway is looked at that often: there is little to go wrong.</summary>
+    private const int EvaluatedIntervals = 3;
+
+    private readonly List<DirectTable> _tables = [];
+    private readonly List<FuzzFailure> _failures = [];
+    private int _interval = -1;
+
+    /// <summary>Runs it; returns what went wrong.</summary>
+    public async Task<IReadOnlyList<FuzzFailure>> RunAsync(IReadOnlyList<FuzzQuery> queries, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancellation);
+        await database.ResetAsync(connection);
+        foreach (var change in history.Initial)
+        {
+            await FuzzDatabase.ApplyAsync(connection, change);
+        }
+
+        await connection.ExecuteAsync("SET jit = off");
+        foreach (var query in queries)
+        {
+            await CreateAsync(connection, query);
+        }
+
+        for (_interval = 0; _interval < history.Intervals.Count && _tables.Count > 0 && !cancellation.IsCancellationRequested; _interval++)
+        {
+            var late = await ChangeAsync(connection, history.Intervals[_interval]);
+            await RefreshAllAsync(connection);
+            foreach (var writer in late)
+            {
+                await writer.ExecuteAsync("COMMIT");
+                await writer.DisposeAsync();
+            }
+        }
+
+        return _failures;
+    }
+
+    /// <summary>Applies an interval's transactions; those that stay open are returned.</summary>
+    private async Task<List<NpgsqlConnection>> ChangeAsync(NpgsqlConnection connection, IReadOnlyList<FuzzTransaction> changes)
+    {
+        var late = new List<NpgsqlConnection>();
+        foreach (var change in changes)
+        {
+            if (!change.IsLate)
+            {
+                await FuzzDatabase.ApplyAsync(connection, change);
+                continue;
+            }
+
+            var writer = await database.Source.OpenConnectionAsync();
+            late.Add(writer);
+            try
+            {
+                await writer.ExecuteAsync($"BEGIN; SET LOCAL lock_timeout = '100ms'; {string.Join("; ", change.Statements)}");
+            }
+            catch (PostgresException)
+            {
+                // Committing it rolls it back.
+            }
+        }
+
+        return late;
+    }
+
+    private async Task CreateAsync(NpgsqlConnection connection, FuzzQuery query)
+    {
+        var name = FormattableString.Invariant($"q{_tables.Count + _failures.Count + 1}_{statistics.Queries}");
+        try
+        {
+            var table = await DirectTable.CreateAsync(connection, name, query.Sql, query.Manner);
+            statistics.Count(table.Plan, query.Features);
+            if (table.Plan.Fallback is { Kind: CompileErrorKind.Internal } error)
+            {
+                Fail(FailureKind.Compiler, query, error.Detail);
+                return;
+            }
+
+            _tables.Add(table);
+        }
+        catch (PostgresException exception)
+        {
+            // The server or the product refuses the query; what the plan's own statements raise is a failure, unless the query raises it, too.
+            statistics.Refused++;
+            if (exception.Where?.Contains("run_plan", StringComparison.Ordinal) == true && await FailsAsync(connection, query.Sql) is null)
+            {
+                Fail(FailureKind.Statement, query, $"{exception.SqlState} {exception.MessageText}");
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or NullReferenceException or InvalidCastException or KeyNotFoundException
+            or IndexOutOfRangeException or CompileException or Sql.Parsing.SqlParseException)
+        {
+            Fail(FailureKind.Compiler, query, exception.ToString());
+        }
+    }
+
+    private async Task RefreshAllAsync(NpgsqlConnection connection)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        var changed = new Dictionary<string, IReadOnlySet<string>>();
+        foreach (var table in _tables.ToList())
+        {
+            if (!changed.TryGetValue(table.Frontier, out var tables))
+            {
+                changed[table.Frontier] = tables = await ChangedAsync(connection, table.Frontier);
+            }
+
+            var mask = table.MaskOf(tables) | (await table.ClockMovedAsync() ? table.Plan.ClockBit : 0);
+            if (table.Manner.IsOvercareful)
+            {
+                mask |= (1L << table.Plan.Sources.Count) - 1;
+            }
+
+            await RefreshAsync(connection, table, mask);
+            if (table.Plan.Mode == PlanMode.Full && _interval >= EvaluatedIntervals)
+            {
+                _tables.Remove(table);
+            }
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    private static async Task<IReadOnlySet<string>> ChangedAsync(NpgsqlConnection connection, string frontier)
+    {
+        var parts = FuzzSchema.Tables.Select(static t =>
+            $"SELECT '{t.Trim('"')}' WHERE EXISTS (SELECT FROM fuzz.{FuzzDatabase.BufferOf(t)} WHERE __pgt_xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(__pgt_xid, $1::text::pg_snapshot))");
+        return (await connection.QueryAsync(string.Join(" UNION ALL ", parts), frontier)).Column<string>().ToHashSet();
+    }
+
+    /// <summary>As the product does it: the variant of what changed; SPLIT after 23505; the query itself where the delta fails.</summary>
+    private async Task RefreshAsync(NpgsqlConnection connection, DirectTable table, long mask)
+    {
+        var strategy = table.Manner.Strategy;
+        var full = table.Manner.EvaluateEvery > 0 && _interval % table.Manner.EvaluateEvery == 1;
+        for (var attempt = 0; ; attempt++)
+        {
+            await connection.ExecuteAsync("SAVEPOINT attempt");
+            try
+            {
+                await table.NoteAsync();
+                await table.RefreshAsync(mask, full, strategy);
+                statistics.Rules.Add(table.Plan, mask, full, strategy);
+                await CompareAsync(table, mask, full);
+                await connection.ExecuteAsync("RELEASE attempt");
+                return;
+            }
+            catch (PostgresException exception)
+            {
+                await connection.ExecuteAsync("ROLLBACK TO attempt; RELEASE attempt");
+                if (exception.SqlState == PostgresErrorCodes.UniqueViolation && strategy == ApplyStrategy.Merge)
+                {
+                    strategy = ApplyStrategy.Split;
+                }
+                else if (IsOfTheQuery(exception) && !full && table.Plan.Mode == PlanMode.Differential && attempt < 3)
+                {
+                    statistics.Evaluated++;
+                    full = true;
+                }
+                else
+                {
+                    await JudgeAsync(connection, table, mask, exception);
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task CompareAsync(DirectTable table, long mask, bool full)
+    {
+        var how = full || table.Plan.Mode == PlanMode.Full ? "evaluated" : FormattableString.Invariant($"variant {mask}");
+        if (await table.DifferenceAsync() is { } difference)
+        {
+            Fail(FailureKind.Difference, table, $"{how}\n{difference}\n{table.Describe()}\n{table.Describe(mask)}");
+            return;
+        }
+
+        statistics.Comparisons++;
+        if (await table.PassedOnDifferenceAsync() is { } passedOn)
+        {
+            Fail(FailureKind.PassedOn, table, $"{how}\n{passedOn}\n{table.Describe()}\n{table.Describe(mask)}");
+            return;
+        }
+
+        await table.AdvanceAsync();
+    }
+
+    /// <summary>A refresh that fails where the query fails is as it should be, and does not move the frontier; any other is a failure.</summary>
+    private async Task JudgeAsync(NpgsqlConnection connection, DirectTable table, long mask, PostgresException exception)
+    {
+        if (exception.SqlState == PostgresErrorCodes.QueryCanceled)
+        {
+            statistics.Slow++;
+            _tables.Remove(table);
+        }
+        else if (await FailsAsync(connection, table.Query) is not null)
+        {
+            statistics.Failing++;
+        }
+        else
+        {
+            Fail(FailureKind.Statement, table, $"{exception.SqlState} {exception.MessageText}\n{table.Describe()}\n{table.Describe(mask)}");
+        }
+    }
+
+    /// <summary>The SQLSTATE with which a query fails, or null.</summary>
+    private static async Task<string?> FailsAsync(NpgsqlConnection connection, string query)
+        => await connection.ScalarAsync<string>("SELECT fuzz.fails_with($1)", query);
+
+    private static bool IsOfTheQuery(PostgresException exception)
+        => exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState == PostgresErrorCodes.CardinalityViolation;
+
+    private void Fail(FailureKind kind, DirectTable table, string message)
+    {
+        _tables.Remove(table);
+        Fail(kind, new FuzzQuery(table.Query, table.Manner, new HashSet<string>()), message);
+    }
+
+    private void Fail(FailureKind kind, FuzzQuery query, string message)
+        => _failures.Add(new(kind, query.Sql, query.Manner, database.Version, seed, history with { Intervals = [.. history.Intervals.Take(_interval + 1)] }, message));
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using Npgsql;
+using PgTrickle.Fuzzing.Generation;
+using PgTrickle.TestInfrastructure;
+
+namespace PgTrickle.Fuzzing.Running;
+
+/// <summary>
+/// The tables, each with a change buffer that row triggers fill: slow, simple, and no code of the product. Statements of plans run in a function, as they do in the product.
+/// </summary>
+/// <param name="superuser">Its connections.</param>
+/// <param name="version">The server's major version.</param>
+/// <param name="withheld">A table whose changes are not captured, so that a run can be seen to fail; null for none.</param>
+internal sealed class FuzzDatabase(NpgsqlDataSource superuser, int version, string? withheld = null)
+{
+    private const string RunFunction = """
+        CREATE FUNCTION fuzz.run_plan(statement text, snap pg_snapshot, clock timestamptz) RETURNS void LANGUAGE plpgsql
+        SET jit = off AS $f$ BEGIN EXECUTE statement USING snap, '{}'::xid8[], clock; END $f$
+        """;
+
+    /// <summary>The SQLSTATE with which a query fails, or NULL.</summary>
+    private const string FailsFunction = """
+        CREATE FUNCTION fuzz.fails_with(query text) RETURNS text LANGUAGE plpgsql AS $f$
+        BEGIN
+            EXECUTE 'CREATE TEMP TABLE judged AS ' || query;
+            DROP TABLE judged;
+            RETURN NULL;
+        EXCEPTION WHEN OTHERS THEN
+            RETURN SQLSTATE;
+        END $f$
+        """;
+
+    public int Version => version;
+
+    public NpgsqlDataSource Source => superuser;
+
+    /// <summary>The change buffer of a table.</summary>
+    public static string BufferOf(string table) => "buf_" + table.Trim('"').Replace(' ', '_').ToLowerInvariant();
+
+    /// <summary>Makes everything anew.</summary>
+    public async Task ResetAsync(NpgsqlConnection connection)
+    {
+        var script = new StringBuilder("SET client_min_messages = warning; DROP SCHEMA IF EXISTS fuzz CASCADE;");
+        foreach (var statement in FuzzSchema.Statements.Append(RunFunction).Append(FailsFunction))
+        {
+            script.Append(statement).Append(';');
+        }
+
+        foreach (var table in FuzzSchema.Tables)
+        {
+            var buffer = $"fuzz.{BufferOf(table)}";
+            script.Append($"""
+                CREATE TABLE {buffer} AS SELECT pg_current_xact_id() AS __pgt_xid, 1::smallint AS __pgt_w, * FROM fuzz.{table} WITH NO DATA;
+                CREATE FUNCTION {buffer}_f() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN
+                    IF TG_OP <> 'INSERT' THEN INSERT INTO {buffer} SELECT pg_current_xact_id(), -1, OLD.*; END IF;
+                    IF TG_OP <> 'DELETE' THEN INSERT INTO {buffer} SELECT pg_current_xact_id(), 1, NEW.*; END IF;
+                    RETURN NULL;
+                END $f$;
+                """);
+            if (table != withheld)
+            {
+                script.Append($"CREATE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON fuzz.{table} FOR EACH ROW EXECUTE FUNCTION {buffer}_f();");
+            }
+        }
+
+        script.Append("SET statement_timeout = '20s';");
+        await connection.ExecuteAsync(script.ToString());
+    }
+
+    /// <summary>Runs a transaction; an error of a statement (a key that exists already, a range that is none) ends it.</summary>
+    public static async Task ApplyAsync(NpgsqlConnection connection, FuzzTransaction change)
+    {
+        try
+        {
+            // One message, one transaction; but statements see what those before them did.
+            await connection.ExecuteAsync($"BEGIN; {string.Join("; ", change.Statements)}; {(change.IsRolledBack ? "ROLLBACK" : "COMMIT")}");
+        }
+        catch (PostgresException)
+        {
+            await connection.ExecuteAsync("ROLLBACK");
+        }
+    }
+}

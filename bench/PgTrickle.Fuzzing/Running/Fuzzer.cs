@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using Npgsql;
+using PgTrickle.Fuzzing.Generation;
+using PgTrickle.Fuzzing.Shrinking;
+
+namespace PgTrickle.Fuzzing.Running;
+
+/// <summary>How long and from where a fuzzer runs.</summary>
+/// <param name="Duration">It ends after the batch that runs then.</param>
+/// <param name="Seed">Of the first batch; each batch takes the next.</param>
+/// <param name="ShrinkFor">How long each failure is made smaller.</param>
+/// <param name="MaxFailures">After so many it ends; at least 1.</param>
+public sealed record FuzzOptions(TimeSpan Duration, int Seed, TimeSpan ShrinkFor, int MaxFailures = 5)
+{
+    /// <summary>Queries that share a history, at least 1.</summary>
+    public int QueriesPerBatch { get; init; } = 16;
+
+    /// <summary>Intervals of a history, at least 1.</summary>
+    public int Intervals { get; init; } = 16;
+
+    /// <summary>A table whose changes are withheld from the stream tables, to see that the differences are found; null for none.</summary>
+    public string? Withheld { get; init; }
+}
+
+/// <summary>Runs batches of random queries over random histories until time is up, and makes what goes wrong small.</summary>
+public sealed class Fuzzer
+{
+    private readonly FuzzDatabase _database;
+    private readonly FuzzOptions _options;
+    private readonly Action<string> _progress;
+    private readonly FuzzStatistics _statistics = new();
+    private readonly List<string> _reports = [];
+
+    /// <param name="superuser">Connections of a superuser to a database with schema pgtrickle; schema fuzz in it is dropped and made again and again.</param>
+    /// <param name="version">The server's major version.</param>
+    /// <param name="options">How long and from where.</param>
+    /// <param name="progress">Is told in words what goes on.</param>
+    public Fuzzer(NpgsqlDataSource superuser, int version, FuzzOptions options, Action<string>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _database = new FuzzDatabase(superuser, version, options.Withheld);
+        _options = options;
+        _progress = progress ?? (static _ => { });
+    }
+
+    /// <summary>Queries whose stream table went wrong, each as a script that can be run again, with what was seen.</summary>
+    public IReadOnlyList<string> Failures => _reports;
+
+    /// <summary>Runs.</summary>
+    public async Task RunAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (var seed = _options.Seed; Stopwatch.GetElapsedTime(started) < _options.Duration && _reports.Count < _options.MaxFailures; seed++)
+        {
+            await BatchAsync(seed);
+            if ((seed - _options.Seed) % 20 == 19)
+            {
+                _progress(FormattableString.Invariant($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, seed {seed}: {Summary()}"));
+            }
+        }
+    }
+
+    /// <summary>Runs a script that <see cref="Failures"/> held; what is seen now, or null if all is well.</summary>
+    public async Task<string?> ReplayAsync(string script)
+    {
+        var failure = FuzzScript.Read(script);
+        return await new CaseShrinker(_database, TimeSpan.Zero).AgainAsync(failure) is { } again ? again.Message : null;
+    }
+
+    /// <summary>The last line of a report.</summary>
+    public string Summary() => FormattableString.Invariant(
+        $"fuzz: {_statistics.Queries} queries, {_statistics.Comparisons} comparisons, {_reports.Count} differences, rules covered {_statistics.Rules.Covered} of {RuleCoverage.All.Count}");
+
+    /// <summary>What was reached and what was not, as lines.</summary>
+    public IEnumerable<string> Coverage()
+    {
+        yield return FormattableString.Invariant($"{_statistics.Differential} of {_statistics.Queries} queries are differential; {_statistics.Refused} were refused by the server or by design");
+        yield return FormattableString.Invariant(
+            $"{_statistics.Evaluated} deltas failed and the query was evaluated, {_statistics.Failing} refreshes failed as their query does, {_statistics.Slow} were too slow, {_statistics.Ambiguous} results are left open by SQL");
+        foreach (var feature in QueryFeatures.All)
+        {
+            var (queries, differential) = _statistics.Feature(feature);
+            yield return FormattableString.Invariant($"{feature,-36}{queries,8} queries{differential,8} differential");
+        }
+
+        foreach (var (reason, count) in _statistics.Reasons)
+        {
+            yield return FormattableString.Invariant($"{count,8} not differential: {reason}");
+        }
+
+        foreach (var rule in _statistics.Rules.Missing)
+        {
+            yield return $"not covered: {rule}";
+        }
+    }
+
+    private async Task BatchAsync(int seed)
+    {
+        var random = new Random(seed);
+        var changes = new FuzzChanges(random);
+        var history = new FuzzHistory(changes.Initial(), [.. Enumerable.Range(0, _options.Intervals).Select(_ => changes.Interval())]);
+        var queries = new List<FuzzQuery>();
+        for (var i = 0; i < _options.QueriesPerBatch; i++)
+        {
+            var query = QueryGenerator.Make(random.Next(), _database.Version);
+            queries.Add(new(query.Sql, Manner.Of(random), query.Features));
+        }
+
+        foreach (var failure in await new BatchRun(_database, seed, history, _statistics).RunAsync(queries))
+        {
+            await ReportAsync(failure);
+        }
+    }
+
+    private async Task ReportAsync(FuzzFailure failure)
+    {
+        var shrinker = new CaseShrinker(_database, _options.ShrinkFor);
+        if (failure.Kind == FailureKind.Difference && await shrinker.IsLeftOpenAsync(failure))
+        {
+            _statistics.Ambiguous++;
+            _progress($"left open by SQL: {failure.Query}");
+            return;
+        }
+
+        _progress($"{failure.Kind}, seed {failure.Seed}: {failure.Query}");
+        var smallest = _options.ShrinkFor > TimeSpan.Zero ? await shrinker.ShrinkAsync(failure) ?? failure : failure;
+        _reports.Add($"{FuzzScript.Write(smallest)}\n{smallest.Message}");
+    }
+}

@@ -1,0 +1,68 @@
+using PgTrickle.Dvm;
+using PgTrickle.Dvm.Apply;
+using PgTrickle.Dvm.Operators;
+
+namespace PgTrickle.Fuzzing.Running;
+
+/// <summary>
+/// Which rules of the compiler have run. What there is comes from the compiler itself: every kind of operator, of join and of rule for the root, each of them with changes
+/// below it; an operator that is added without the generator reaching it shows as not covered.
+/// </summary>
+internal sealed class RuleCoverage
+{
+    private readonly HashSet<string> _seen = [];
+
+    public static IReadOnlyList<string> All { get; } =
+    [
+        .. Concrete<Operator>().Where(static t => t != typeof(Join)).Select(static t => $"operator {t.Name}"),
+        .. Enum.GetNames<JoinType>().SelectMany(static t => new[] { $"join {t}, left changed", $"join {t}, right changed", $"join {t}, both changed" }),
+        .. Concrete<RootRule>().Select(static t => $"root {t.Name}"),
+        "clock moved",
+        "applied by MERGE",
+        "applied by SPLIT",
+        "evaluated",
+    ];
+
+    public IEnumerable<string> Missing => All.Where(r => !_seen.Contains(r));
+
+    public int Covered => All.Count(_seen.Contains);
+
+    /// <summary>Notes a refresh.</summary>
+    public void Add(CompiledPlan plan, long mask, bool full, ApplyStrategy strategy)
+    {
+        if (full || plan is not DifferentialPlan differential)
+        {
+            _seen.Add("evaluated");
+            return;
+        }
+
+        if (mask == 0)
+        {
+            return;
+        }
+
+        _seen.Add(strategy == ApplyStrategy.Merge ? "applied by MERGE" : "applied by SPLIT");
+        _seen.Add($"root {differential.Rule.GetType().Name}");
+        if ((mask & plan.ClockBit) != 0)
+        {
+            _seen.Add("clock moved");
+        }
+
+        var changed = plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Oid).ToHashSet();
+        foreach (var node in differential.Rule.Result.Source.DescendantsAndSelf().Where(n => n is Constant || HasChanged(n, changed)))
+        {
+            _seen.Add(node is Join join ? JoinRule(join, changed) : $"operator {node.GetType().Name}");
+        }
+    }
+
+    private static string JoinRule(Join join, HashSet<uint> changed) => (HasChanged(join.Left, changed), HasChanged(join.Right, changed)) switch
+    {
+        (true, true) => $"join {join.Type}, both changed",
+        (true, false) => $"join {join.Type}, left changed",
+        _ => $"join {join.Type}, right changed",
+    };
+
+    private static bool HasChanged(Operator node, HashSet<uint> changed) => node.DescendantsAndSelf().OfType<Scan>().Any(s => changed.Contains(s.Relation.Oid));
+
+    private static IEnumerable<Type> Concrete<T>() => typeof(T).Assembly.GetTypes().Where(static t => t is { IsAbstract: false } && t.IsSubclassOf(typeof(T))).OrderBy(static t => t.Name);
+}
