@@ -36,4 +36,7 @@ public sealed record CompileOptions
 
     /// <summary>The most relations in a query; each costs up to three join terms a delta.</summary>
     public int MaxSources { get; init; } = 60;
+
+    /// <summary>The most grouping sets that are maintained differentially (setting max_grouping_set_branches); each row of the input counts once for each.</summary>
+    public int MaxGroupingSets { get; init; } = 64;
 }

@@ -50,7 +50,7 @@ public static class Compiler
         }
 
         var root = Pipeline.Run(bound);
-        var rule = RootRules.Choose(root, analysis);
+        var rule = RootRules.Choose(root, analysis, options.Naive);
         return (new DifferentialPlan(analysis, options, bound, root, rule), rule);
     }
 

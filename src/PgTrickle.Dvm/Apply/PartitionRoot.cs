@@ -12,12 +12,12 @@ internal static class PartitionRoot
     public static PartitionRule? Of(Project project, SyntaxList<StoredColumn> visible)
     {
         var source = project.Input;
-        while (source is Filter filter && !ClockExpressions.ReadsClock(filter.Predicate))
+        while (source is Filter or Repeat && !source.OwnExpressions().Any(ClockExpressions.ReadsClock))
         {
-            source = filter.Input;
+            source = source.Inputs[0];
         }
 
-        if (source is not (Window or TopK or DistinctOn) || project.OwnExpressions().Any(ClockExpressions.ReadsClock))
+        if (source is not IPartitioned || project.OwnExpressions().Any(ClockExpressions.ReadsClock))
         {
             return null;
         }
@@ -32,6 +32,11 @@ internal static class PartitionRoot
     /// <summary>The operator with its keys among its columns, and the keys as such.</summary>
     private static (Operator Root, IReadOnlyList<ComputedColumn> Keys) WithKeys(Operator source)
     {
+        if (source is Aggregate aggregate)
+        {
+            return (source, StoredKeys.Of(aggregate).ToList());
+        }
+
         if (source is not Window window)
         {
             return (source, ((IPartitioned)source).PartitionKeys);

@@ -10,10 +10,18 @@ namespace PgTrickle.Dvm.Apply;
 internal static class RootRules
 {
     /// <summary>The rule for a tree that all passes have gone over.</summary>
-    public static RootRule Choose(Operator root, QueryAnalysis analysis)
+    /// <param name="root">The tree.</param>
+    /// <param name="analysis">The query.</param>
+    /// <param name="naive">Whether old states are rebuilt and evaluated, so that even the root must not leave anything open.</param>
+    public static RootRule Choose(Operator root, QueryAnalysis analysis, bool naive)
     {
         var project = root as Project ?? new Project(
             "result", root, root.Columns.Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull)).ToSyntaxList());
+        if (naive)
+        {
+            return AnyOperator(project, analysis);
+        }
+
         if (!project.OwnExpressions().Any(ClockExpressions.ReadsClock))
         {
             switch (project.Input)
@@ -29,12 +37,13 @@ internal static class RootRules
             }
         }
 
-        if (PartitionRoot.Of(project, Visible(project, analysis)) is { } partitioned)
-        {
-            return partitioned;
-        }
+        return PartitionRoot.Of(project, Visible(project, analysis)) ?? AnyOperator(project, analysis);
+    }
 
-        project = (Project)SettledState.Of(project);
+    /// <summary>What applies to all operators: D of the result, as a Z-set.</summary>
+    private static RootRule AnyOperator(Project root, QueryAnalysis analysis)
+    {
+        var project = (Project)SettledState.Of(root);
         var columns = Visible(project, analysis);
         return new ZSetRule(new StoredResult(project, columns, IdentityChoice.Infer(project, columns)));
     }

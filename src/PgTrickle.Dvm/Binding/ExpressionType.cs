@@ -83,6 +83,12 @@ internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
             target = scale is { } known ? WellKnownTypes.NumericOfScale(known) : target;
         }
 
+        // A text keeps the collation that it had.
+        if (FunctionTypes.IsText(target) && cast.Operand is not Literal)
+        {
+            target = operand.Type is { } source ? target with { CollationIsDeterministic = source.CollationIsDeterministic } : null;
+        }
+
         var safe = cast.Operand is Literal { Kind: not LiteralKind.Null } || IsNumber(operand.Type) || IsTime(operand.Type);
         return new(target, operand.NotNull && safe);
     }
@@ -98,6 +104,22 @@ internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
         if (Comparisons.Contains(binary.Operator.Symbol))
         {
             return new(WellKnownTypes.Boolean, notNull);
+        }
+
+        if (binary.Operator.Symbol is "->>" or "#>>")
+        {
+            return new(WellKnownTypes.Text, NotNull: false);
+        }
+
+        if (binary.Operator.Symbol == "||")
+        {
+            var type = FunctionTypes.Concatenation((binary.Left, left.Type), (binary.Right, right.Type));
+            return new(type, notNull && type is not null);
+        }
+
+        if (binary.Operator.Symbol is "/" or "%" && left.Type is { } l && right.Type is { } r && IsInteger(l) && IsInteger(r))
+        {
+            return new(Arithmetic(binary.Operator.Symbol, l, r), notNull);
         }
 
         return binary.Operator.Symbol is "+" or "-" or "*" && IsNumber(left.Type) && IsNumber(right.Type)
@@ -148,16 +170,9 @@ internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
             return new(WellKnownTypes.TimestampWithTimeZone, NotNull: true);
         }
 
-        if (!NeverNull.Contains(name))
-        {
-            return Unknown;
-        }
-
-        var arguments = call.Arguments.Select(a => recurse(a.Value)).ToList();
-        var type = name == "date_trunc" && arguments.Count == 2 && IsTime(arguments[1].Type) && arguments[1].Type!.BaseOid != TypeFacts.Date
-            ? arguments[1].Type
-            : null;
-        return new(type, arguments.TrueForAll(static a => a.NotNull));
+        var arguments = call.Arguments.Select(a => (a.Value, Type: recurse(a.Value))).ToList();
+        var type = FunctionTypes.ResultOf(name, arguments.Select(static a => (a.Value, a.Type.Type)).ToList());
+        return new(type, NeverNull.Contains(name) && arguments.TrueForAll(static a => a.Type.NotNull));
     }
 
     private static ExpressionType OfClock(SqlValueKind kind) => kind switch

@@ -99,14 +99,20 @@ internal sealed class QueryBinder
 
         var names = Enumerable.Range(1, values.Rows[0].Values.Count)
             .Select(static i => new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"column{i}")));
-        return new Constant(_context.NewName("values"), values, names.ToSyntaxList());
+        return new Constant(_context.NewName("values"), values, names.ToSyntaxList()) { Types = CommonType.Of(values) };
     }
 
     private Operator BindSetOperation(SetOperation operation, CteScope ctes)
     {
         if (operation.Kind != SetOperationKind.Union)
         {
-            throw _context.NotImplemented(operation.Kind.ToString().ToUpperInvariant(), "it is evaluated as a whole");
+            var name = operation.Kind.ToString().ToUpperInvariant();
+            return SetOperationBinder.Bind(
+                _context,
+                operation.Kind,
+                operation.All,
+                _context.Within($"the left side of {name}", () => BindBody(operation.Left, [], ctes)),
+                _context.Within($"the right side of {name}", () => BindBody(operation.Right, [], ctes)));
         }
 
         // A chain of UNION ALL leans to the left and may be long: it is walked, not recursed into.

@@ -34,6 +34,9 @@ public static class WellKnownTypes
     /// <summary>int8.</summary>
     public static TypeInfo BigInteger { get; } = Spellings["bigint"];
 
+    /// <summary>text.</summary>
+    public static TypeInfo Text { get; } = Spellings["text"];
+
     /// <summary>float8.</summary>
     public static TypeInfo DoublePrecision { get; } = Spellings["double precision"];
 

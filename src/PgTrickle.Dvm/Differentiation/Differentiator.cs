@@ -92,7 +92,7 @@ internal sealed class Differentiator(DeltaContext context)
         }
 
         // PostgreSQL resolves the types of a union over all of its members: those without changes take part with no rows, where their types may matter.
-        var typed = union.Columns.All(static c => c.Type is not null);
+        var typed = union.Names.Select((_, i) => union.Members.Select(m => m.Columns[i].Type)).All(static t => t.First() is { } first && t.All(first.Equals));
         var branches = members.SelectMany(m => m.Delta.Count > 0 ? m.Delta : typed ? [] : [context.Present.Read(m.Member).Restricted(False)], static (m, f) =>
             DeltaContext.SelectWeighted(f, m.Member.Columns.Select(static c => c.Reference)));
         var rows = Derived(UnionAll(branches).AsQuery(), union.Alias, [.. union.Names, Consolidation.Weight]);

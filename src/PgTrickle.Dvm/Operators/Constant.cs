@@ -1,3 +1,4 @@
+using PgTrickle.Dvm.Binding;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Operators;
@@ -8,8 +9,12 @@ namespace PgTrickle.Dvm.Operators;
 /// <param name="Names">Names of the columns.</param>
 internal sealed record Constant(SqlIdentifier Alias, ValuesBody? Body, SyntaxList<SqlIdentifier> Names) : Operator, ILinear
 {
-    public override SyntaxList<BoundColumn> Columns
-        => Names.Select(n => new BoundColumn(new ColumnReference(Alias, n), null, NotNull: false)).ToSyntaxList();
+    /// <summary>What is known of the columns; nothing if it is empty.</summary>
+    public SyntaxList<ExpressionType> Types { get; init; }
+
+    public override SyntaxList<BoundColumn> Columns => Names.Select((n, i) => i < Types.Count
+        ? new BoundColumn(new ColumnReference(Alias, n), Types[i].Type, Types[i].NotNull)
+        : new BoundColumn(new ColumnReference(Alias, n), null, NotNull: false)).ToSyntaxList();
 
     public override SyntaxList<Operator> Inputs => [];
 

@@ -1,3 +1,4 @@
+using PgTrickle.Dvm.Binding;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Operators;
@@ -8,8 +9,7 @@ internal sealed record UnionAll(SqlIdentifier Alias, SyntaxList<SqlIdentifier> N
     public override SyntaxList<BoundColumn> Columns => Names.Select((name, i) =>
     {
         var columns = Members.Select(m => m.Columns[i]).ToList();
-        var type = columns.TrueForAll(c => c.Type == columns[0].Type) ? columns[0].Type : null;
-        return new BoundColumn(new ColumnReference(Alias, name), type, columns.TrueForAll(static c => c.NotNull));
+        return new BoundColumn(new ColumnReference(Alias, name), CommonType.Of(columns.Select(static c => c.Type).ToList()), columns.TrueForAll(static c => c.NotNull));
     }).ToSyntaxList();
 
     public override SyntaxList<Operator> Inputs => Members;

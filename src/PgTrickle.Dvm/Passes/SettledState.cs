@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using PgTrickle.Dvm.Binding;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
-using static PgTrickle.Sql.SqlFactory;
 
 namespace PgTrickle.Dvm.Passes;
 
@@ -68,8 +67,11 @@ internal static class SettledState
         var order = new ImageOrder(aggregate.Input);
         var calls = aggregate.Aggregates.Select(a => OfCall(a.Call, order) is var c && ReferenceEquals(c, a.Call) ? a : a with { Call = c }).ToSyntaxList();
         var settled = calls.Zip(aggregate.Aggregates).All(static p => ReferenceEquals(p.First, p.Second)) ? aggregate : aggregate with { Aggregates = calls };
-        return aggregate.Keys.All(static k => k.Type is { IsImageEqual: true }) ? settled : Represented(settled);
+        return settled.Keys.Any(IsOpen) ? SettledKeys.Of(settled) : settled;
     }
+
+    /// <summary>Whether values of a key may be equal without being identical.</summary>
+    public static bool IsOpen(ComputedColumn key) => key.Expression is not Literal && key.Type is not { IsImageEqual: true };
 
     private static FunctionCall OfCall(FunctionCall call, ImageOrder order)
     {
@@ -94,30 +96,5 @@ internal static class SettledState
         }
 
         return call with { OrderBy = order.Settle(call.OrderBy, arguments) };
-    }
-
-    /// <summary>Values of a key may be equal without being identical: the one whose image is least stands for the group.</summary>
-    private static Project Represented(Aggregate aggregate)
-    {
-        var inner = new SqlIdentifier(aggregate.Alias.Value + "_");
-        var calls = aggregate.Aggregates.ToList();
-        var outputs = aggregate.Keys.Select((key, i) =>
-        {
-            if (key.Type is { IsImageEqual: true })
-            {
-                return key with { Expression = Column(inner, key.Name) };
-            }
-
-            if (key.Type is not { IsArray: false } || key.Expression is Literal)
-            {
-                throw NotYet($"grouping below the top of the query by {key.Name}", "its values may be equal without being identical, and which one stands for the group is not remembered");
-            }
-
-            var least = new ImageOrder(aggregate.Input).Settle([], [key.Expression]);
-            calls.Add(new AggregateColumn($"{key.Name.Value}_image", Call("array_agg", key.Expression) with { OrderBy = least }, null));
-            return key with { Expression = new SubscriptExpression(Column(inner, calls[^1].Name), [new Subscript(false, null, Integer(1))]) };
-        }).ToList();
-        var values = aggregate.Aggregates.Select(a => new ComputedColumn(a.Name, Column(inner, a.Name), a.Type, a.NotNull));
-        return new Project(aggregate.Alias, aggregate with { Alias = inner, Aggregates = calls.ToSyntaxList() }, [.. outputs, .. values]);
     }
 }

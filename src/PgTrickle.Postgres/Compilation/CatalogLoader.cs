@@ -89,6 +89,7 @@ internal static class CatalogLoader
                 },
                 AllowVolatile = row.GetString(5) == "allow",
                 MaxDepth = row.GetInt32(6),
+                MaxGroupingSets = row.GetInt32(13),
             },
             row.GetFieldValue<long[]>(7),
             row.GetFieldValue<long[]>(8),

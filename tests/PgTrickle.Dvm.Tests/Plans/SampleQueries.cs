@@ -52,6 +52,13 @@ internal static class SampleQueries
             "SELECT c.name, x.w FROM (public.customers c JOIN (SELECT orders.customer_id, sum(orders.weight) AS w FROM public.orders GROUP BY orders.customer_id) x ON ((x.customer_id = c.id)))",
         ["groups_of_floats_below_the_top_are_represented"] =
             "SELECT c.name, x.weight FROM (public.customers c JOIN (SELECT orders.weight, count(*) AS n FROM public.orders GROUP BY orders.weight) x ON ((x.n = c.id)))",
+        ["intersect"] = "SELECT customers.id FROM public.customers INTERSECT SELECT log.k FROM public.log",
+        ["except_all_repeats"] = "SELECT log.k FROM public.log EXCEPT ALL SELECT orders.qty FROM public.orders",
+        ["except_below_the_top"] =
+            "SELECT c.name FROM (public.customers c JOIN (SELECT log.k FROM public.log EXCEPT SELECT orders.qty FROM public.orders) x ON ((x.k = c.id)))",
+        ["grouping_sets"] = "SELECT orders.qty, orders.customer_id, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty), (orders.customer_id))",
+        ["rollup_has_a_row_over_nothing"] = "SELECT orders.qty, sum(orders.amount) AS total FROM public.orders GROUP BY ROLLUP(orders.qty)",
+        ["one_grouping_set_is_a_grouping"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty))",
         ["self_join"] = "SELECT a.v, b.v AS v2 FROM (public.log a JOIN public.log b ON ((a.k = b.k)))",
     };
 }
