@@ -10,7 +10,10 @@ namespace PgTrickle.Dvm.Apply;
 /// <param name="Places">The place of each key.</param>
 internal sealed record StoredKeys(Project Project, SyntaxList<StoredColumn> Columns, SyntaxList<int> Places)
 {
-    /// <summary>The keys' places, or null if the type of a key that is not yielded is unknown.</summary>
+    /// <summary>
+    /// The keys' places, or null if a key that is not yielded can't be stored as it is: its type is unknown, or a column of that type would have another collation,
+    /// and with it another equality.
+    /// </summary>
     public static StoredKeys? Of(Project project, SyntaxList<StoredColumn> visible, IEnumerable<ComputedColumn> keys)
     {
         var outputs = project.Outputs.ToList();
@@ -21,7 +24,7 @@ internal sealed record StoredKeys(Project Project, SyntaxList<StoredColumn> Colu
             var place = outputs.FindIndex(o => o.Expression == key.Expression);
             if (place < 0)
             {
-                if (key.Type is null)
+                if (key.Type is not { CollationIsDeterministic: true })
                 {
                     return null;
                 }

@@ -138,9 +138,11 @@ public sealed class TrapTests(ITestOutputHelper output)
         await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, name text COLLATE ci); INSERT INTO a VALUES (1, 'smith')");
         var rows = await OracleTable.CreateAsync(connection, "st", "SELECT id, name FROM a");
         var groups = await OracleTable.CreateAsync(connection, "gr", "SELECT name, count(*) AS n FROM a GROUP BY name");
+        var counts = await OracleTable.CreateAsync(connection, "co", "SELECT count(*) AS n FROM a GROUP BY name");
         await connection.ExecuteAsync("UPDATE a SET name = 'Smith'; INSERT INTO a VALUES (2, 'SMITH')");
         await rows.RefreshAsync();
         await groups.RefreshAsync();
+        await counts.RefreshAsync();
         Assert.Equal("Smith", await connection.ScalarAsync<string>("SELECT name FROM st WHERE id = 1"));
         Assert.Equal(2L, await connection.ScalarAsync<long>("SELECT n FROM gr"));
     }
