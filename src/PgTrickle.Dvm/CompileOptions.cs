@@ -6,7 +6,7 @@ public enum RequestedMode
     /// <summary>Differential if possible, else full with a reason.</summary>
     Auto,
 
-    /// <summary>Differential, or an error.</summary>
+    /// <summary>Differential, or an error if no delta can follow the query by design; what only has no rule yet is evaluated, with a reason.</summary>
     Differential,
 
     /// <summary>Always evaluate and apply the difference.</summary>

@@ -98,7 +98,7 @@ public abstract class CompiledPlan
     /// <summary>How the stream table is maintained.</summary>
     public PlanMode Mode { get; }
 
-    /// <summary>Why AUTO fell back to <see cref="PlanMode.Full"/>; null if it did not, or if FULL was asked for.</summary>
+    /// <summary>Why the mode is <see cref="PlanMode.Full"/> though FULL was not asked for; null if it is not.</summary>
     public CompileError? Fallback { get; }
 
     /// <summary>

@@ -20,7 +20,8 @@ public static class Compiler
     /// <param name="catalog">The relations that it reads.</param>
     /// <param name="options">The mode asked for, and limits.</param>
     /// <exception cref="CompileException">
-    /// The mode is DIFFERENTIAL and the query can't be differentiated; an output column has a reserved name; or the input contradicts itself.
+    /// The mode is DIFFERENTIAL and the query is one that no delta can follow; an output column has a reserved name; or the input contradicts itself. A construct that
+    /// only has no rule yet is not refused: the plan evaluates the query, applies the difference and says why.
     /// </exception>
     public static CompiledPlan Compile(QueryAnalysis analysis, CatalogSnapshot catalog, CompileOptions? options = null)
     {
@@ -33,7 +34,7 @@ public static class Compiler
             var differential = Differentiate(analysis, catalog, used);
             return used.Mode == RequestedMode.Full ? Whole(analysis, catalog, used, differential.Rule, null) : differential.Plan;
         }
-        catch (CompileException e) when (used.Mode != RequestedMode.Differential)
+        catch (CompileException e) when (used.Mode != RequestedMode.Differential || e.Error.Kind == CompileErrorKind.NotImplemented)
         {
             return Whole(analysis, catalog, used, null, used.Mode == RequestedMode.Full ? null : e.Error);
         }

@@ -34,10 +34,14 @@ internal sealed class RandomQuery
 
     public static string Make(int seed) => new RandomQuery(seed).Query();
 
-    private string Query() => _random.Next(8) switch
+    private string Query() => _random.Next(14) switch
     {
         0 => $"{PairSelect()} UNION ALL {PairSelect()}",
-        1 => $"{PairSelect()} UNION {PairSelect()}",
+        1 => SetOperation(2),
+        8 or 9 => Windowed(),
+        10 => Sliced(),
+        11 => GroupingSets(),
+        12 => SetOperation(3),
         2 or 3 or 4 => Grouped(),
         5 => DistinctOn(),
         6 => "SELECT DISTINCT " + Plain(),
@@ -49,6 +53,67 @@ internal sealed class RandomQuery
     {
         var (from, columns) = From(2);
         return $"SELECT {Value(columns, Kind.Integer)} AS c1, {Value(columns, Kind.Text)} AS c2 FROM {from}{Where(columns)}";
+    }
+
+    private string SetOperation(int members)
+    {
+        var kind = One("UNION", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL", "UNION ALL");
+        return members == 1 ? PairSelect() : $"({SetOperation(members - 1)}) {kind} ({PairSelect()})";
+    }
+
+    /// <summary>Orders are total where a function counts rows.</summary>
+    private string Windowed()
+    {
+        var (from, columns) = From(3);
+        var outputs = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Pick(columns).Sql).Concat(Enumerable.Range(0, _random.Next(1, 4)).Select(_ => WindowCall(columns)));
+        var inner = $"SELECT {string.Join(", ", outputs.Select(static (e, i) => $"{e} AS c{i + 1}"))} FROM {from}{Where(columns)}";
+        return _random.Next(3) == 0 ? $"SELECT x.c1, count(*) AS n FROM ({inner}) x GROUP BY x.c1" : inner;
+    }
+
+    private string WindowCall(List<Col> columns)
+    {
+        var partition = _random.Next(4) == 0 ? "" : $"PARTITION BY {string.Join(", ", Enumerable.Range(0, _random.Next(1, 3)).Select(_ => Pick(columns).Sql).Distinct())}";
+        var item = Pick(columns).Sql + One("", " DESC", " NULLS FIRST");
+        var total = $"{item}, {string.Join(", ", columns.Select(static c => c.Sql))}";
+        var integer = Value(columns, Kind.Integer);
+        return _random.Next(7) switch
+        {
+            0 => $"{One("rank", "dense_rank", "cume_dist")}() OVER ({partition} ORDER BY {item})",
+            1 => $"row_number() OVER ({partition} ORDER BY {total})",
+            2 => $"{One("lag", "lead")}({integer}) OVER ({partition} ORDER BY {total})",
+            3 => $"count(*) OVER ({partition})",
+            4 => $"sum({integer}) OVER ({partition} ORDER BY {item})",
+            5 => $"sum({integer}) OVER ({partition} ORDER BY {total} ROWS BETWEEN 1 PRECEDING AND {One("CURRENT ROW", "1 FOLLOWING")})",
+            _ => $"max({integer}) OVER ({partition} ORDER BY {item} GROUPS 1 PRECEDING{One("", " EXCLUDE TIES", " EXCLUDE GROUP", " EXCLUDE CURRENT ROW")})",
+        };
+    }
+
+    /// <summary>Sorted by everything that shows, or with ties.</summary>
+    private string Sliced()
+    {
+        var (from, columns) = From(2);
+        var outputs = columns.Where(_ => _random.Next(3) > 0).Append(columns[0]).Distinct().ToList();
+        var order = outputs.Select(c => c.Sql + One("", " DESC", " NULLS FIRST", " DESC NULLS LAST")).ToList();
+        var list = string.Join(", ", outputs.Select(static (c, i) => $"{c.Sql} AS c{i + 1}"));
+        var slice = _random.Next(3) switch
+        {
+            0 => $"ORDER BY {order[0]} FETCH FIRST {_random.Next(1, 5)} ROWS WITH TIES",
+            1 => $"ORDER BY {string.Join(", ", order)} LIMIT {_random.Next(0, 8)} OFFSET {_random.Next(0, 4)}",
+            _ => $"ORDER BY {string.Join(", ", order)} LIMIT {_random.Next(1, 8)}",
+        };
+        var inner = $"SELECT {list} FROM {from}{Where(columns)} {slice}";
+        return _random.Next(3) == 0 ? $"SELECT x.c1, y.id FROM ({inner}) x LEFT JOIN products y ON y.id::text = x.c1::text" : inner;
+    }
+
+    private string GroupingSets()
+    {
+        var (from, columns) = From(3);
+        var keys = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Pick(columns).Sql).Distinct().ToList();
+        var all = string.Join(", ", keys);
+        var aggregates = Enumerable.Range(0, _random.Next(1, 3)).Select(_ => Aggregate(columns)).Append($"GROUPING({all})");
+        var outputs = keys.Concat(aggregates).Select(static (e, i) => $"{e} AS c{i + 1}");
+        var sets = One($"ROLLUP ({all})", $"CUBE ({all})", $"GROUPING SETS (({all}), ({keys[0]}), ())", $"{keys[0]}, ROLLUP ({all})");
+        return $"SELECT {string.Join(", ", outputs)} FROM {from}{Where(columns)} GROUP BY {sets}";
     }
 
     private string Plain()
@@ -99,7 +164,7 @@ internal sealed class RandomQuery
         var table = One("customers", "products", "orders", "orders", "log", "regions");
         var alias = "x" + (++_alias).ToString(CultureInfo.InvariantCulture);
         var columns = Tables[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" }).ToList();
-        switch (_random.Next(10))
+        switch (_random.Next(12))
         {
             case 0:
                 var inner = Tables[table].ToList();
@@ -110,6 +175,13 @@ internal sealed class RandomQuery
                     [new($"{alias}.a", Kind.Integer), new($"{alias}.b", Kind.Integer), new($"{alias}.m", Kind.Integer)]);
             case 2:
                 return ($"({PairSelect()} UNION ALL {PairSelect()}) {alias}", [new($"{alias}.c1", Kind.Integer), new($"{alias}.c2", Kind.Text)]);
+            case 4:
+                return ($"({SetOperation(2)}) {alias}", [new($"{alias}.c1", Kind.Integer), new($"{alias}.c2", Kind.Text)]);
+            case 5:
+                var whole = Tables[table].ToList();
+                var rank = $"rank() OVER (PARTITION BY {Pick(whole).Sql} ORDER BY {Pick(whole).Sql})";
+                return ($"(SELECT {Value(whole, Kind.Integer)} AS c1, {Value(whole, Kind.Text)} AS c2, {rank} AS r FROM {table}) {alias}",
+                    [new($"{alias}.c1", Kind.Integer), new($"{alias}.c2", Kind.Text), new($"{alias}.r", Kind.Integer)]);
             case 3:
                 return ($"(SELECT DISTINCT {Value([.. Tables[table]], Kind.Integer)} AS c1, {Value([.. Tables[table]], Kind.Text)} AS c2 FROM {table}) {alias}",
                     [new($"{alias}.c1", Kind.Integer), new($"{alias}.c2", Kind.Text)]);

@@ -10,10 +10,10 @@ public sealed class CompileErrorTests
     public void An_error_names_construct_and_position()
     {
         var error = Assert.Throws<CompileException>(() => SampleCatalog.Compile(
-            "SELECT x.id FROM ( SELECT customers.id FROM public.customers WHERE (EXISTS ( SELECT FROM public.log WHERE (log.k = customers.id)))) x")).Error;
-        Assert.Equal(CompileErrorKind.NotImplemented, error.Kind);
-        Assert.Equal("EXISTS", error.Construct);
-        Assert.Equal("in WHERE of subquery of FROM item 1", error.Location);
+            "SELECT x.id FROM ( SELECT customers.id FROM public.customers WHERE (customers.id > 1) LIMIT 3) x")).Error;
+        Assert.Equal(CompileErrorKind.Unsupported, error.Kind);
+        Assert.Equal("LIMIT without ORDER BY", error.Construct);
+        Assert.Equal("in subquery of FROM item 1", error.Location);
         Assert.Contains("AUTO", error.Hint, StringComparison.Ordinal);
     }
 
