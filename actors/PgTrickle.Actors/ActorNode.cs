@@ -84,6 +84,9 @@ public sealed class ActorNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Told of each command whose outcome this node has written, from any thread; must not block. Nobody, until it is set.</summary>
+    public Action<long> CommandFinished { get; set; } = static _ => { };
+
     /// <summary>Ends with the actor system.</summary>
     public Task Terminated => System.WhenTerminated;
 
@@ -201,7 +204,7 @@ public sealed class ActorNode : IAsyncDisposable
         Workers = System.ActorOf(WorkerPool.Props(capacity, settings.MaxWaiting, figures, options.Clock), "workers");
         Router = System.ActorOf(
             CommandRouter.Props(new CommandServices(
-                database.Database, database.Commands, database.Engine, coordinator, () => Region!, settings.Commands, options.Clock)),
+                database.Database, database.Commands, database.Engine, coordinator, () => Region!, settings.Commands, options.Clock, id => CommandFinished(id))),
             RouterName);
         var detector = System.ActorOf(
             ChangeDetectorActor.Props(database.Detector, Router, CatalogPlanning.Poll(image), settings.DetectorIdleFactor, options.Clock),

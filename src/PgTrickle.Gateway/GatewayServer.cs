@@ -89,6 +89,9 @@ public sealed class GatewayServer : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>A command may have ended: sessions that wait look at once instead of a moment later. From any thread.</summary>
+    public void LookForOutcomes() => _watch.LookNow();
+
     /// <summary>Tells the other gateways of the database where this one is, so that they pass on cancel requests that are meant for it.</summary>
     /// <param name="nodeId">The node's row in pgtrickle.cluster_members.</param>
     /// <param name="host">The name or address by which others reach it.</param>

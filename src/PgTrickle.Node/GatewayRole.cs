@@ -51,7 +51,12 @@ internal sealed class GatewayRole : IAsyncDisposable
             return null;
         }
 
-        var control = DatabaseConnections.Control(options.ControlConnection, ApplicationName, builder => builder.MaxPoolSize = PoolSize);
+        var control = DatabaseConnections.Control(options.ControlConnection, ApplicationName, builder =>
+        {
+            // Its statements leave nothing behind in a session.
+            builder.MaxPoolSize = PoolSize;
+            builder.NoResetOnClose = true;
+        });
         var metrics = new GatewayMetrics();
         GatewayServer? server = null;
         try
@@ -76,6 +81,9 @@ internal sealed class GatewayRole : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>An outcome was written: sessions that wait for it need not find out by asking.</summary>
+    public void LookForOutcomes() => server.LookForOutcomes();
 
     /// <summary>What a node's settings mean for its gateway.</summary>
     internal static GatewayOptions OptionsOf(GatewaySettings settings, ServerAddress server, string database) => new()

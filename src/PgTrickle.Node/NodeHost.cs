@@ -84,6 +84,11 @@ public sealed class NodeHost : IAsyncDisposable
             {
                 var (identity, name) = database.Registration;
                 var gateway = await GatewayRole.StartAsync(options, settings, name, identity, new CommandHints(node.LookForCommands, node.StopCommand), logging, cancellation);
+                if (gateway is not null)
+                {
+                    node.CommandFinished = _ => gateway.LookForOutcomes();
+                }
+
                 return new NodeHost(services, database, node, gateway);
             }
             catch

@@ -16,8 +16,10 @@ namespace PgTrickle.Actors.Commands;
 /// <param name="Region">Takes messages to entities.</param>
 /// <param name="Settings">Leases and limits.</param>
 /// <param name="Clock">The time.</param>
+/// <param name="Finished">Told of each command whose outcome this node has written; must not block.</param>
 public sealed record CommandServices(
-    string Database, ICommandQueue Queue, IRefreshEngine Engine, IActorRef Coordinator, Func<IActorRef> Region, CommandSettings Settings, TimeProvider Clock);
+    string Database, ICommandQueue Queue, IRefreshEngine Engine, IActorRef Coordinator, Func<IActorRef> Region, CommandSettings Settings, TimeProvider Clock,
+    Action<long> Finished);
 
 /// <summary>
 /// Claims intents from <c>pgtrickle.commands</c> when the change detector says that some wait, and has a <see cref="CommandRun"/> carry out each.

@@ -11,12 +11,14 @@ namespace PgTrickle.Actors.Commands;
 /// <summary>
 /// Carries out one command. Every step can be repeated, and is, until it is answered.
 /// <code>
-/// Reloading --- CatalogReloaded ---> Asking (create, refresh) --- RequestAnswered ---> Finishing ---> stopped
-///                              +---> Cleaning (drop) --------------------------------->    |
-///                              +---> (alter, resume) --------------------------------->    |
+/// Reloading --- CatalogReloaded ---> Asking (create) --- RequestAnswered ---> Finishing ---> stopped
+///                              +---> Cleaning (drop) ------------------------->    |
+///                              +---> (alter, resume) ------------------------->    |
+///                      (refresh) ---> Asking --------------------------------->    |
 /// a lease that is lost stops it in any state: another node has taken over, or its caller ended the command, and then the entity is told as well
 /// </code>
-/// The coordinator reads the catalog first, so that entities have their assignments before they are asked for anything.
+/// The coordinator reads the catalog first, so that entities have their assignments before they are asked for anything. A refresh changes nothing that it should know:
+/// commands of one stream table follow one another, and whatever its creation and alterations did was read with them.
 /// </summary>
 internal sealed class CommandRun : ReceiveActor
 {
@@ -59,7 +61,7 @@ internal sealed class CommandRun : ReceiveActor
     protected override void PreStart()
     {
         timers.Start(Renew, services.Settings.Lease / 3, Renew);
-        Step(AskForReload);
+        Step(command is { Kind: Refresh, PgtId: not null } ? AskEntity : AskForReload);
     }
 
     protected override void PostStop()
@@ -85,7 +87,7 @@ internal sealed class CommandRun : ReceiveActor
     {
         switch (command)
         {
-            case { Kind: Create or Refresh, PgtId: not null }:
+            case { Kind: Create, PgtId: not null }:
                 Step(AskEntity);
                 break;
             case { Kind: Drop }:
@@ -165,6 +167,7 @@ internal sealed class CommandRun : ReceiveActor
         Telemetry.Commands.Add(
             1, new KeyValuePair<string, object?>("kind", command.Kind), new KeyValuePair<string, object?>("outcome", outcome));
         log.Info("Command {0} ({1} of {2}) is {3}", command.CommandId, command.Kind, command.PgtId, outcome);
+        services.Finished(command.CommandId);
         Context.Stop(Self);
     }
 

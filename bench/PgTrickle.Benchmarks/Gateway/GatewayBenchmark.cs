@@ -20,11 +20,25 @@ internal static partial class GatewayBenchmark
     public static Command Command()
     {
         var postgres = new Option<int>("--postgres") { DefaultValueFactory = _ => 18, Description = "Major version of the server." };
-        var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5, Description = "Rounds; figures are medians." };
+        var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5, Description = "Rounds of pgbench; figures are medians. 0: calls only." };
         var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 4, Description = "Length of each run of pgbench." };
         var idle = new Option<int>("--idle-sessions") { DefaultValueFactory = _ => 1000, Description = "Sessions of which the memory is measured." };
-        var command = new Command("gateway", "Overhead of the gateway against a direct connection and PgBouncer; memory of idle sessions.") { postgres, rounds, seconds, idle };
-        command.SetAction(result => RunAsync(result.GetValue(postgres), result.GetValue(rounds), result.GetValue(seconds), result.GetValue(idle)));
+        var calls = new Option<int>("--calls") { DefaultValueFactory = _ => 20, Description = "Creations that are timed, with two refreshes each." };
+        var command = new Command("gateway", "Overhead of the gateway against a direct connection and PgBouncer; memory of idle sessions; latency of calls.")
+        {
+            postgres, rounds, seconds, idle, calls,
+        };
+        command.SetAction(async result =>
+        {
+            if (result.GetValue(calls) > 0)
+            {
+                await CallLatency.RunAsync(result.GetValue(postgres), result.GetValue(calls));
+            }
+
+            return result.GetValue(rounds) > 0
+                ? await RunAsync(result.GetValue(postgres), result.GetValue(rounds), result.GetValue(seconds), result.GetValue(idle))
+                : 0;
+        });
         return command;
     }
 

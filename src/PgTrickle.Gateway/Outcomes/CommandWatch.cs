@@ -6,7 +6,7 @@ namespace PgTrickle.Gateway.Outcomes;
 
 /// <summary>
 /// Watches the commands that sessions wait for. One query, on one connection, asks for all of them; while nobody waits, none runs. It is asked often in the
-/// beginning, since most calls take milliseconds, and less often the longer the youngest wait lasts.
+/// beginning, since most calls take milliseconds, less often the longer the youngest wait lasts, and at once when this node itself has ended a command.
 /// </summary>
 internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) : ICommandOutcomes
 {
@@ -23,6 +23,7 @@ internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) 
     private readonly Lock _lock = new();
     private readonly List<Waiter> _waiters = [];
     private bool _runs;
+    private TaskCompletionSource _look = NewSignal();
 
     /// <summary>Told of what nodes may want to look at.</summary>
     public CommandHints Hints { get; init; } = CommandHints.None;
@@ -96,7 +97,7 @@ internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) 
                 await RoundAsync(waiters);
                 if (!waiters.All(waiter => waiter.Completion.Task.IsCompleted))
                 {
-                    await Task.Delay(Pause(waiters), time);
+                    await PauseAsync(Pause(waiters));
                 }
             }
             catch (Exception error) when (error is DbException or IOException or InvalidOperationException)
@@ -106,6 +107,24 @@ internal sealed class CommandWatch(NpgsqlDataSource control, TimeProvider time) 
             }
         }
     }
+
+    /// <summary>Looks now rather than after the present pause.</summary>
+    public void LookNow() => Volatile.Read(ref _look).TrySetResult();
+
+    private async Task PauseAsync(TimeSpan length)
+    {
+        using var slept = new CancellationTokenSource();
+        await Task.WhenAny(Task.Delay(length, time, slept.Token), _look.Task);
+        await slept.CancelAsync();
+
+        // Before the next look, so that what ends from here on is either seen by it or signalled anew.
+        if (_look.Task.IsCompleted)
+        {
+            Volatile.Write(ref _look, NewSignal());
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task RoundAsync(Waiter[] waiters)
     {

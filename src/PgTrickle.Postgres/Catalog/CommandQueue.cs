@@ -10,10 +10,12 @@ public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
 {
     /// <summary>
     /// One command of a stream table at a time, the oldest: ids follow the order of the locks that its callers held. Rows that another
-    /// node is claiming at this moment are passed over.
+    /// node is claiming at this moment are passed over. The commit need not wait for the disk: a claim that a crash of the server takes back is made again.
     /// </summary>
     private const string ClaimSql = """
-        WITH chosen AS (
+        WITH relaxed AS MATERIALIZED (
+            SELECT set_config('synchronous_commit', 'off', true) AS setting
+        ), chosen AS (
             SELECT c.command_id FROM pgtrickle.commands c
             WHERE (c.status = 'PENDING' OR (c.status = 'CLAIMED' AND c.claimed_until < clock_timestamp()))
                 AND NOT EXISTS (SELECT FROM pgtrickle.commands e
@@ -21,14 +23,18 @@ public sealed class CommandQueue(NpgsqlDataSource control) : ICommandQueue
             ORDER BY c.command_id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
         )
         UPDATE pgtrickle.commands c SET status = 'CLAIMED', claim_epoch = c.claim_epoch + 1, claimed_until = clock_timestamp() + $2
-        FROM chosen WHERE c.command_id = chosen.command_id
+        FROM chosen, relaxed WHERE c.command_id = chosen.command_id AND relaxed.setting = 'off'
         RETURNING c.command_id, c.claim_epoch, c.kind, c.pgt_id, c.args::text, c.role::text
         """;
 
+    /// <summary>Whoever waits is told sooner if the disk is not waited for. The work itself has been: after a crash of the server it is found done, and the outcome is written again.</summary>
     private const string FinishSql = """
+        WITH relaxed AS MATERIALIZED (
+            SELECT set_config('synchronous_commit', 'off', true) AS setting
+        )
         UPDATE pgtrickle.commands SET status = $3, finished_at = clock_timestamp(), claimed_until = NULL,
             error_code = $4, error_message = $5, error_detail = $6, error_hint = $7
-        WHERE command_id = $1 AND claim_epoch = $2 AND status = 'CLAIMED'
+        FROM relaxed WHERE command_id = $1 AND claim_epoch = $2 AND status = 'CLAIMED' AND relaxed.setting = 'off'
         """;
 
     private const string RenewSql = """

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.TestKit;
 using PgTrickle.Actors.Capture;
@@ -16,6 +17,7 @@ public sealed class CommandRouterTests : ActorTest
 
     private readonly FakeQueue queue = new();
     private readonly FakeEngine engine = new();
+    private readonly ConcurrentQueue<long> finished = new();
     private readonly TestProbe coordinator;
     private readonly TestProbe region;
     private readonly IActorRef router;
@@ -25,7 +27,7 @@ public sealed class CommandRouterTests : ActorTest
     {
         coordinator = CreateTestProbe("coordinator");
         region = CreateTestProbe("region");
-        router = Sys.ActorOf(CommandRouter.Props(new CommandServices("db", queue, engine, coordinator, () => region, Settings, Clock)));
+        router = Sys.ActorOf(CommandRouter.Props(new CommandServices("db", queue, engine, coordinator, () => region, Settings, Clock, finished.Enqueue)));
     }
 
     [Fact]
@@ -47,17 +49,17 @@ public sealed class CommandRouterTests : ActorTest
     {
         queue.Add(1, "refresh", 42);
         router.Tell(new CommandsMayWait());
-        await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
-        coordinator.Reply(new CatalogReloaded(1, 1));
         var asked = await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
         region.Reply(new RequestAnswered(asked.Request, [], new FailureData(42, "Query", "22012", "division by zero", null, null)));
         await EndsAsync(1, "22012 division by zero");
+        Assert.False(coordinator.HasMessages);
+        await Eventually.TrueAsync(() => finished.Contains(1), "the end is told");
     }
 
     [Fact]
     public async Task Silence_is_answered_by_asking_again_and_the_lease_is_renewed_meanwhile()
     {
-        queue.Add(1, "refresh", 42);
+        queue.Add(1, "create", 42);
         router.Tell(new CommandsMayWait());
         await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
         var run = coordinator.LastSender;
@@ -65,21 +67,21 @@ public sealed class CommandRouterTests : ActorTest
         Clock.Advance(Settings.AskAgain / 10);
         await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
         coordinator.Reply(new CatalogReloaded(1, 1));
-        await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
+        await region.ExpectMsgAsync<InitializeStreamTable>(Patience);
         for (var i = 0; i < 6; i++)
         {
             await SettledAsync(run);
             Clock.Advance(Settings.Lease / 3);
         }
 
-        await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
+        await region.ExpectMsgAsync<InitializeStreamTable>(Patience);
         Assert.True(queue.Renewals.Count >= 3);
     }
 
     [Fact]
     public async Task A_lost_claim_ends_the_run_without_an_outcome()
     {
-        queue.Add(1, "refresh", 42);
+        queue.Add(1, "create", 42);
         router.Tell(new CommandsMayWait());
         await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
         var run = coordinator.LastSender;
@@ -96,8 +98,6 @@ public sealed class CommandRouterTests : ActorTest
     {
         queue.Add(1, "refresh", 42);
         router.Tell(new CommandsMayWait());
-        await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
-        coordinator.Reply(new CatalogReloaded(1, 1));
         var asked = await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
         var run = region.LastSender;
         Watch(run);
@@ -116,8 +116,6 @@ public sealed class CommandRouterTests : ActorTest
     {
         queue.Add(1, "refresh", 42);
         router.Tell(new CommandWaits());
-        await coordinator.ExpectMsgAsync<ReloadCatalog>(Patience);
-        coordinator.Reply(new CatalogReloaded(1, 1));
         await region.ExpectMsgAsync<RefreshStreamTable>(Patience);
         var run = region.LastSender;
         Watch(run);
