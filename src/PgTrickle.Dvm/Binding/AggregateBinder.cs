@@ -1,4 +1,5 @@
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Binding;
@@ -11,22 +12,35 @@ internal sealed class AggregateBinder(BindingContext context, FunctionCatalog fu
 {
     public (Operator Source, SelectParts Parts) Bind(Operator input, SelectBody select, Scope scope, SelectParts parts)
     {
-        var grouping = context.Within("GROUP BY", () => Grouping.Of(select.GroupBy, e => SelectBinder.Ordinal(e) is { } place
-            ? parts.Targets[place - 1].Expression
-            : BindKey(e, scope, parts.Targets)));
+        SqlExpression Key(SqlExpression e) => SelectBinder.Ordinal(e) is { } place ? parts.Targets[place - 1].Expression : BindKey(e, scope, parts.Targets);
+        var grouping = context.Within("GROUP BY", () => Grouping.Of(select.GroupBy, Key));
         if (grouping.Sets.Count > context.Options.MaxGroupingSets)
         {
             throw context.NotImplemented("GROUP BY", $"it has more than {context.Options.MaxGroupingSets} grouping sets");
         }
 
-        var extraction = new AggregateExtraction(context.NewName("a"), functions, grouping);
+        var having = select.Having is { } predicate ? context.Within("HAVING", () => expressions.Bind(predicate, scope)) : null;
+        (input, var sets) = new SetProjection(context, functions).Over(input, grouping.Keys);
+        if (sets.Count > 0)
+        {
+            grouping = Grouping.Of(select.GroupBy, e => Key(e) is var key ? sets.GetValueOrDefault(key, key) : key);
+            parts = parts.Map(e => sets.GetValueOrDefault(e, e));
+        }
+
+        // Sub-selects in keys and in arguments of aggregates are evaluated for each row, all others for each group.
+        var places = scope.Places!;
+        IEnumerable<SqlExpression> All(SelectParts of) => having is null ? of.Expressions : of.Expressions.Append(having);
+        input = places.Attach(input, [.. grouping.Keys, .. All(parts).SelectMany(Calls)]);
+        var extraction = new AggregateExtraction(context, functions, grouping, input.ColumnSet());
         var above = parts.Map(extraction.Visit);
-        var having = select.Having is { } predicate
-            ? extraction.Visit(context.Within("HAVING", () => expressions.Bind(predicate, scope)))
-            : null;
-        Operator source = extraction.Build(context, input);
+        having = having is null ? null : extraction.Visit(having);
+        places.MapOuter(All(above), extraction.VisitInside);
+        var source = places.Attach(extraction.Build(input), All(above));
         return (having is null ? source : new Filter(source, having), above);
     }
+
+    private IEnumerable<FunctionCall> Calls(SqlExpression expression)
+        => expression.DescendantsAndSelf().OfType<FunctionCall>().Where(functions.IsAggregate);
 
     /// <summary>Unlike ORDER BY, GROUP BY takes a bare name for an input column first.</summary>
     private SqlExpression BindKey(SqlExpression expression, Scope scope, SyntaxList<ComputedColumn> targets)

@@ -1,19 +1,35 @@
 using System.Globalization;
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
 namespace PgTrickle.Dvm.Binding;
 
 /// <summary>Replaces grouping expressions, aggregate calls and GROUPING(), from the top down, by columns of the aggregate.</summary>
-internal sealed class AggregateExtraction(SqlIdentifier alias, FunctionCatalog functions, Grouping grouping) : SqlRewriter
+/// <param name="context">The query.</param>
+/// <param name="functions">Its functions.</param>
+/// <param name="grouping">GROUP BY.</param>
+/// <param name="rows">The columns of what is grouped; others are values of sub-selects, or of a query around.</param>
+internal sealed class AggregateExtraction(BindingContext context, FunctionCatalog functions, Grouping grouping, IReadOnlySet<ColumnReference> rows) : SqlRewriter
 {
     private static readonly SqlIdentifier SetNumber = new("set");
 
+    private readonly SqlIdentifier _alias = context.NewName("a");
     private readonly List<FunctionCall> _calls = [];
+    private bool _inside;
+
+    /// <summary>The same of an expression inside a sub-select, where aggregates and other columns are its own.</summary>
+    public SqlExpression VisitInside(SqlExpression expression)
+    {
+        _inside = true;
+        var result = Visit(expression);
+        _inside = false;
+        return result;
+    }
 
     /// <summary>The aggregate over an input; several grouping sets are the groups of the input's rows, repeated for each set, by the number of the set.</summary>
-    public Aggregate Build(BindingContext context, Operator input)
+    public Aggregate Build(Operator input)
     {
         if (grouping.Sets.Count == 1)
         {
@@ -29,9 +45,14 @@ internal sealed class AggregateExtraction(SqlIdentifier alias, FunctionCatalog f
     {
         switch (node)
         {
-            case SqlExpression expression when grouping.IndexOf(expression) is var i and >= 0:
-                return Column(alias, KeyName(i));
-            case FunctionCall call when functions.IsAggregate(call):
+            case SqlExpression expression when grouping.IndexOf(expression) is var i and >= 0 && (!_inside || expression.References().Any()):
+                return Column(_alias, KeyName(i));
+            case FunctionCall call when !_inside && functions.IsAggregate(call):
+                if (call.References().Any() && !call.References().Any(rows.Contains))
+                {
+                    throw context.NotImplemented($"{call.Name}() of an outer query", "an aggregate over rows of the query around is evaluated as a whole");
+                }
+
                 var known = _calls.IndexOf(call);
                 if (known < 0)
                 {
@@ -39,12 +60,14 @@ internal sealed class AggregateExtraction(SqlIdentifier alias, FunctionCatalog f
                     known = _calls.Count - 1;
                 }
 
-                return Column(alias, CallName(known));
-            case GroupingFunction function:
+                return Column(_alias, CallName(known));
+            case GroupingFunction function when !_inside:
                 return Bits(function);
+            case ColumnReference other when !rows.Contains(other):
+                return node;
             case ColumnReference dependent:
                 // Allowed by PostgreSQL because a primary key among the keys determines it.
-                return Column(alias, KeyName(grouping.AddDependent(dependent)));
+                return Column(_alias, KeyName(grouping.AddDependent(dependent)));
             default:
                 return base.VisitNode(node);
         }
@@ -55,7 +78,7 @@ internal sealed class AggregateExtraction(SqlIdentifier alias, FunctionCatalog f
         var columns = input.Columns.ToDictionary(static c => c.Reference);
         ExpressionType TypeOf(SqlExpression e) => ExpressionType.Of(e, columns.GetValueOrDefault);
         return new Aggregate(
-            alias,
+            _alias,
             input,
             keys.Select(k => new ComputedColumn(k.Name, k.Expression, TypeOf(k.Expression).Type, TypeOf(k.Expression).NotNull)).ToSyntaxList(),
             calls.Select((c, i) => new AggregateColumn(CallName(i), c, AggregateTypes.ResultOf(c, e => TypeOf(e).Type))).ToSyntaxList());
@@ -71,7 +94,7 @@ internal sealed class AggregateExtraction(SqlIdentifier alias, FunctionCatalog f
             return Integer(Of(0));
         }
 
-        var branches = grouping.Sets.Select((_, set) => new CaseBranch(Eq(Column(alias, SetNumber), Integer(set)), Integer(Of(set))));
+        var branches = grouping.Sets.Select((_, set) => new CaseBranch(Eq(Column(_alias, SetNumber), Integer(set)), Integer(Of(set))));
         return new CaseExpression(null, branches.ToSyntaxList(), null);
     }
 

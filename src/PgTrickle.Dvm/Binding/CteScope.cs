@@ -5,12 +5,15 @@ namespace PgTrickle.Dvm.Binding;
 /// <summary>A WITH query, and the WITH queries that it may itself refer to.</summary>
 internal sealed record CteBinding(SqlIdentifier Name, SyntaxList<SqlIdentifier> Columns, Query Query, CteScope Outer);
 
-/// <summary>The WITH queries in scope, the innermost first.</summary>
+/// <summary>The WITH queries in scope, the innermost first, and the names of the query around.</summary>
 internal sealed record CteScope(SyntaxList<CteBinding> Bindings)
 {
     public static CteScope Empty { get; } = new(SyntaxList<CteBinding>.Empty);
 
+    /// <summary>The names that a sub-select may use of the query in which it stands.</summary>
+    public Scope? Around { get; init; }
+
     public CteBinding? Find(SqlIdentifier name) => Bindings.FirstOrDefault(b => b.Name == name);
 
-    public CteScope With(CteBinding binding) => new([binding, .. Bindings]);
+    public CteScope With(CteBinding binding) => this with { Bindings = [binding, .. Bindings] };
 }

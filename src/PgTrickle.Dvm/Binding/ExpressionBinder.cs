@@ -1,20 +1,36 @@
+using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
 
 namespace PgTrickle.Dvm.Binding;
 
-/// <summary>Resolves the names in an expression, and refuses what no rule covers.</summary>
-internal sealed class ExpressionBinder(BindingContext context, FunctionCatalog functions)
+/// <summary>Resolves the names in an expression, gives its sub-selects a place, and refuses what no rule covers.</summary>
+internal sealed class ExpressionBinder(BindingContext context, QueryBinder queries)
 {
-    /// <summary>The expression over bound columns.</summary>
-    public SqlExpression Bind(SqlExpression expression, Scope scope)
+    private readonly SubqueryBinder _subqueries = new(context, queries);
+
+    /// <summary>The expression over bound columns, and over columns that the scope's places attach.</summary>
+    public SqlExpression Bind(SqlExpression expression, Scope scope) => new Resolution(this, scope).Visit(expression);
+
+    /// <summary>The rows for which a condition of WHERE holds.</summary>
+    public Operator Filter(Operator source, SqlExpression condition, Scope scope)
     {
-        foreach (var node in expression.DescendantsAndSelf())
+        var plain = new List<SqlExpression>();
+        foreach (var conjunct in condition.Conjuncts())
         {
-            Check(node);
+            if (_subqueries.Condition(source, conjunct, scope, e => Bind(e, scope)) is { } matched)
+            {
+                source = matched;
+            }
+            else
+            {
+                plain.Add(Bind(conjunct, scope));
+            }
         }
 
-        return expression.Rewrite(node => node is ColumnReference reference ? Resolve(reference, scope) : node);
+        source = scope.Places!.Attach(source, plain);
+        return plain.Count == 0 ? source : new Filter(source, And(plain));
     }
 
     private SqlExpression Resolve(ColumnReference reference, Scope scope)
@@ -27,18 +43,28 @@ internal sealed class ExpressionBinder(BindingContext context, FunctionCatalog f
     {
         switch (node)
         {
-            case SubqueryExpression { Kind: SubqueryKind.Exists }:
-                throw context.NotImplemented("EXISTS", "subqueries in expressions are evaluated as a whole");
-            case SubqueryExpression:
-                throw context.NotImplemented("scalar subquery", "subqueries in expressions are evaluated as a whole");
-            case InSubquery or SubqueryComparison:
-                throw context.NotImplemented("IN (subquery)", "subqueries in expressions are evaluated as a whole");
-            case FunctionCall call when functions.ReturnsSet(call):
-                throw context.NotImplemented($"set-returning function {call.Name}", "functions that return sets are evaluated as a whole");
             case FunctionCall call when ClockExpressions.IsHiddenClock(call):
                 throw context.Unsupported($"{call.Name}()", "it reads a clock whose value at the previous refresh is not known; use now() or CURRENT_DATE");
             case WholeRowReference or AllColumns or FieldExpansion:
                 throw context.NotImplemented("whole-row reference", "rows as values are evaluated as a whole");
+        }
+    }
+
+    /// <summary>Names inside a sub-select are its own affair.</summary>
+    private sealed class Resolution(ExpressionBinder binder, Scope scope) : SqlRewriter
+    {
+        protected override SqlNode VisitNode(SqlNode node)
+        {
+            switch (node)
+            {
+                case ColumnReference reference:
+                    return binder.Resolve(reference, scope);
+                case SubqueryExpression or InSubquery or SubqueryComparison:
+                    return binder._subqueries.Place((SqlExpression)node, scope, Visit!);
+                default:
+                    binder.Check(node);
+                    return base.VisitNode(node);
+            }
         }
     }
 }

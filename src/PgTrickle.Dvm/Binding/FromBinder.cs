@@ -10,9 +10,11 @@ namespace PgTrickle.Dvm.Binding;
 /// <summary>An operator and the names under which the query text knows its columns.</summary>
 internal sealed record BoundItem(Operator Source, Scope Scope);
 
-/// <summary>Binds FROM: tables, views (inlined by their canonical text), subqueries, joins.</summary>
+/// <summary>Binds FROM: tables, views (inlined by their canonical text), subqueries, functions, joins. An item may refer to those before it if it is LATERAL.</summary>
 internal sealed class FromBinder(BindingContext context, QueryBinder queries, ExpressionBinder expressions)
 {
+    private readonly LateralBinder _laterals = new(context, queries, expressions);
+
     /// <summary>All items of FROM, cross joined from the left; without any, the single row without columns.</summary>
     public BoundItem Bind(SyntaxList<FromItem> items, CteScope ctes)
     {
@@ -20,21 +22,21 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         for (var i = 0; i < items.Count; i++)
         {
             var item = items[i];
-            var bound = context.Within(string.Create(CultureInfo.InvariantCulture, $"FROM item {i + 1}"), () => Bind(item, ctes));
-            result = result is null ? bound : new BoundItem(new Join(JoinType.Inner, result.Source, bound.Source, True), result.Scope.Union(bound.Scope));
+            var before = result;
+            var bound = context.Within(string.Create(CultureInfo.InvariantCulture, $"FROM item {i + 1}"), () => Bind(item, ctes, before?.Scope ?? Scope.Empty));
+            result = result is null ? bound : LateralBinder.Join(JoinType.Inner, result, bound, []);
         }
 
         return result ?? new BoundItem(new Constant(context.NewName("one"), null, []), Scope.Empty);
     }
 
-    private BoundItem Bind(FromItem item, CteScope ctes) => item switch
+    private BoundItem Bind(FromItem item, CteScope ctes, Scope before) => item switch
     {
         TableReference table => BindTable(table, ctes),
-        DerivedTable { Lateral: true } => throw context.NotImplemented("LATERAL", "lateral subqueries are evaluated as a whole"),
+        DerivedTable { Lateral: true } lateral => _laterals.BindQuery(lateral, ctes, before),
         DerivedTable derived => Named(derived.Alias, context.Within("subquery", () => queries.Bind(derived.Query, ctes)), null),
-        JoinedTable join => BindJoin(join, ctes),
-        FunctionTable => throw context.NotImplemented("function in FROM", "functions in FROM are evaluated as a whole"),
-        _ => throw context.NotImplemented(item.GetType().Name, "it is evaluated as a whole"),
+        JoinedTable join => BindJoin(join, ctes, before),
+        _ => _laterals.BindFunction(item, ctes, before),
     };
 
     private static BoundItem Named(TableAlias? alias, Operator source, SqlIdentifier? name)
@@ -90,24 +92,15 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         return new Project(context.NewName("v"), source, outputs);
     }
 
-    private BoundItem BindJoin(JoinedTable join, CteScope ctes)
+    private BoundItem BindJoin(JoinedTable join, CteScope ctes, Scope before)
     {
-        var left = Bind(join.Left, ctes);
-        var right = Bind(join.Right, ctes);
-        var scope = left.Scope.Union(right.Scope);
-        var (predicate, merged) = join.Condition switch
+        var left = Bind(join.Left, ctes, before);
+        var right = Bind(join.Right, ctes, before.Union(left.Scope));
+        var (scope, source, merged) = join.Condition switch
         {
-            null => (True, SyntaxList<(SqlIdentifier, SqlExpression)>.Empty),
-            JoinOn on => (context.Within("a join condition", () => expressions.Bind(on.Predicate, scope)), []),
+            JoinOn on => context.Within("a join condition", () => _laterals.BindOn(join.Kind, left, right, on.Predicate, ctes)),
             JoinUsing @using => BindUsing(@using, join.Kind, left, right),
-            _ => throw context.NotImplemented("join condition", "it is of an unknown kind"),
-        };
-        var source = join.Kind switch
-        {
-            JoinKind.Left => new Join(JoinType.Left, left.Source, right.Source, predicate),
-            JoinKind.Right => new Join(JoinType.Left, right.Source, left.Source, predicate),
-            JoinKind.Full => new Join(JoinType.Full, left.Source, right.Source, predicate),
-            _ => new Join(JoinType.Inner, left.Source, right.Source, predicate),
+            _ => _laterals.BindOn(join.Kind, left, right, True, ctes),
         };
 
         // A merged column hides those of the same name that the sides merged before.
@@ -127,13 +120,13 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         return new BoundItem(source, new Scope([new ScopeRelation(alias.Name, columns)], []));
     }
 
-    private (SqlExpression Predicate, SyntaxList<(SqlIdentifier, SqlExpression)> Merged) BindUsing(JoinUsing @using, JoinKind kind, BoundItem left, BoundItem right)
+    private (Scope Scope, Operator Source, SyntaxList<(SqlIdentifier, SqlExpression)> Merged) BindUsing(JoinUsing @using, JoinKind join, BoundItem left, BoundItem right)
     {
         var pairs = @using.Columns.Select(name => (
             Name: name,
             Left: expressions.Bind(Column(name), left.Scope),
             Right: expressions.Bind(Column(name), right.Scope))).ToList();
-        var merged = pairs.Select(p => (p.Name, kind switch
+        var merged = pairs.Select(p => (p.Name, join switch
         {
             JoinKind.Right => p.Right,
             JoinKind.Full => Coalesce(p.Left, p.Right),
@@ -141,6 +134,7 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         })).ToSyntaxList();
         var columns = left.Source.Columns.Concat(right.Source.Columns).ToDictionary(static c => c.Reference);
         var types = pairs.Select(p => ExpressionType.Of(p.Left, columns.GetValueOrDefault).Type);
-        return (And(pairs.Zip(types, static (p, type) => Equality.Equal(p.Left, p.Right, type))), merged);
+        var source = LateralBinder.Join(join, left, right, pairs.Zip(types, static (p, type) => Equality.Equal(p.Left, p.Right, type)));
+        return (source.Scope, source.Source, merged);
     }
 }

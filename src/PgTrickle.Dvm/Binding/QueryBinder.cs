@@ -15,7 +15,7 @@ internal sealed class QueryBinder
     public QueryBinder(BindingContext context, FunctionCatalog functions)
     {
         _context = context;
-        var expressions = new ExpressionBinder(context, functions);
+        var expressions = new ExpressionBinder(context, this);
         _selects = new SelectBinder(context, functions, expressions, new FromBinder(context, this, expressions));
     }
 

@@ -15,10 +15,33 @@ internal sealed record Scope(SyntaxList<ScopeRelation> Relations, SyntaxList<(Sq
 {
     public static Scope Empty { get; } = new([], []);
 
+    /// <summary>The names of the query around, which those of this one hide.</summary>
+    public Scope? Outer { get; init; }
+
+    /// <summary>The WITH queries that sub-selects may refer to.</summary>
+    public CteScope Ctes { get; init; } = CteScope.Empty;
+
+    /// <summary>Takes up the sub-selects of expressions; null where there must be none.</summary>
+    public SubqueryPlaces? Places { get; init; }
+
     public Scope Union(Scope other) => new(Relations.AddRange(other.Relations), Merged.AddRange(other.Merged));
 
+    /// <summary>What is known of the columns that the names stand for.</summary>
+    public IReadOnlyDictionary<ColumnReference, BoundColumn>? Known { get; init; }
+
+    /// <summary>The same names, of rows of an operator, in a query with WITH queries and a query around; expressions over them may hold sub-selects.</summary>
+    public Scope In(CteScope ctes, Operator source) => this with
+    {
+        Outer = ctes.Around,
+        Ctes = ctes,
+        Places = new SubqueryPlaces(),
+        Known = source.Columns.ToDictionary(static c => c.Reference),
+    };
+
     /// <summary>The value of a reference, or null if nothing has that name.</summary>
-    public SqlExpression? Resolve(ColumnReference reference)
+    public SqlExpression? Resolve(ColumnReference reference) => Find(reference) ?? Outer?.Resolve(reference);
+
+    private SqlExpression? Find(ColumnReference reference)
     {
         if (reference.Relation is { } qualifier)
         {

@@ -7,6 +7,8 @@ namespace PgTrickle.Dvm.Binding;
 /// <summary>Binds one SELECT: FROM, WHERE, GROUP BY, HAVING, the select list, DISTINCT.</summary>
 internal sealed class SelectBinder(BindingContext context, FunctionCatalog functions, ExpressionBinder expressions, FromBinder from)
 {
+    private readonly SetProjection _sets = new(context, functions);
+
     /// <summary>The operator of a SELECT.</summary>
     /// <param name="body">The SELECT.</param>
     /// <param name="order">ORDER BY of its query; it matters to DISTINCT ON and to a slice.</param>
@@ -17,24 +19,31 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
         var select = NamedWindows.Resolve(body);
         var item = from.Bind(select.From, ctes);
         var source = item.Source;
+        var scope = item.Scope.In(ctes, source);
         if (select.Where is { } where)
         {
-            source = new Filter(source, context.Within("WHERE", () => expressions.Bind(where, item.Scope)));
+            source = context.Within("WHERE", () => expressions.Filter(source, where, scope));
         }
 
-        var targets = context.Within("the select list", () => BindTargets(select, item.Scope));
+        var targets = context.Within("the select list", () => BindTargets(select, scope));
         var on = select.Distinct is { On.IsEmpty: false };
-        var sort = on || slice is not null ? context.Within("ORDER BY", () => BindOrder(NamedWindows.Resolve(order, body), targets, item.Scope)) : [];
-        var parts = new SelectParts(targets, sort, on ? select.Distinct!.On.Select(k => BindSortKey(k, targets, item.Scope)).ToSyntaxList() : []);
+        var sort = on || slice is not null ? context.Within("ORDER BY", () => BindOrder(NamedWindows.Resolve(order, body), targets, scope)) : [];
+        var parts = new SelectParts(targets, sort, on ? select.Distinct!.On.Select(k => BindSortKey(k, targets, scope)).ToSyntaxList() : []);
         if (NeedsAggregate(select, parts))
         {
-            (source, parts) = new AggregateBinder(context, functions, expressions).Bind(source, select, item.Scope, parts);
+            (source, parts) = new AggregateBinder(context, functions, expressions).Bind(source, select, scope, parts);
+        }
+        else
+        {
+            source = scope.Places!.Attach(source, parts.Expressions);
         }
 
         if (WindowBinder.IsNeeded(parts))
         {
             (source, parts) = new WindowBinder(context).Bind(source, parts);
         }
+
+        (source, parts) = _sets.Expand(source, parts);
 
         return on || slice is not null ? BindOrdered(source, select, parts, slice)
             : select.Distinct is null ? Projection(source, parts.Targets)

@@ -30,6 +30,12 @@ internal sealed class Differentiator(DeltaContext context)
                 return OfInnerJoin(join, required);
             case Join join:
                 return new OuterJoinDelta(context, this).Of(join, required);
+            case Generated:
+                return Nothing;
+            case Match match:
+                return new MatchDelta(context, this).Of(match, required);
+            case Dependent dependent:
+                return new DependentDelta(context, this).Of(dependent, required);
             case UnionAll union:
                 return OfUnion(union);
             case IPartitioned partitioned:

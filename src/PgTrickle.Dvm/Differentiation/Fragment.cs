@@ -78,6 +78,13 @@ internal sealed record Fragment(
         return new Fragment(Join(From!, right.From!, on, JoinKind.Left), Where, Weight, columns);
     }
 
+    /// <summary>Whether a row has a partner that satisfies a predicate of the bound tree.</summary>
+    public SqlExpression HasPartner(Fragment partners, SqlExpression predicate) => Exists(Partners(partners, predicate).AsQuery());
+
+    /// <summary>A SELECT without targets of the partners of a row; to stand where the row is in scope.</summary>
+    public SelectBody Partners(Fragment partners, SqlExpression predicate)
+        => partners.Restricted(predicate.Substitute(Columns.SetItems(partners.Columns))).Select().Substitute(Columns);
+
     /// <summary>A SELECT of expressions over this fragment's own columns.</summary>
     public SelectBody Select(params IEnumerable<SelectTarget> targets)
         => new(targets.ToSyntaxList()) { From = From is null ? [] : [From], Where = Where.IsEmpty ? null : And(Where) };

@@ -17,22 +17,24 @@ internal static class NaiveDelta
     public static IReadOnlyList<SelectBody> Of(DeltaContext context, Operator root)
     {
         var columns = root.Columns.Select(static c => c.Reference).ToList();
-        var rebuilt = new HashSet<int>();
-        var old = new StateReader(context.Names, s => context.IsChanged(s) ? OldState(context, s, rebuilt) : PresentTable(s), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
         return
         [
             DeltaContext.SelectWeighted(context.Present.Read(root), columns),
-            DeltaContext.SelectWeighted(old.Read(root).Negated(), columns),
+            DeltaContext.SelectWeighted(Old(context).Read(root).Negated(), columns),
         ];
     }
 
+    /// <summary>Reads O: tables that changed are rebuilt as they were.</summary>
+    public static StateReader Old(DeltaContext context) => new(
+        context.Names, s => context.IsChanged(s) ? OldState(context, s) : PresentTable(s), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
+
     private static TableReference PresentTable(Scan scan) => Table(scan.Relation.Name, scan.Alias);
 
-    private static TableReference OldState(DeltaContext context, Scan scan, HashSet<int> rebuilt)
+    private static TableReference OldState(DeltaContext context, Scan scan)
     {
         var source = context.SourceOf(scan);
         var name = new SqlIdentifier($"old_{source.Ordinal + 1}");
-        if (rebuilt.Add(source.Ordinal))
+        if (context.Tables.All(t => t.Name != name))
         {
             context.Add(name, Rebuilt(context, source).AsQuery());
         }
@@ -52,7 +54,10 @@ internal static class NaiveDelta
         var images = source.Columns.Zip(names, static (c, n) => new ImageColumn(n, c.Type)).ToList();
         var consolidated = Consolidation.Select(Derived(union.AsQuery(), Rows), Rows, images);
         var copies = Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), Column(Rows, Consolidation.Weight)), "copy") with { Lateral = true };
-        return Select(source.Columns.Zip(names, static (c, n) => Column(Rows, n).As(c.Name))) with
+
+        // Columns that were not captured are not used, but may be passed on.
+        var captured = source.Columns.Zip(names).ToDictionary(static p => p.First.Name, static p => (SqlExpression)Column(Rows, p.Second));
+        return Select(source.Relation.Columns.Select(c => captured.GetValueOrDefault(c.Name, Null).As(c.Name))) with
         {
             From = [CrossJoin(Derived(consolidated.AsQuery(), Rows), copies)],
         };

@@ -22,6 +22,11 @@ internal static class PlanSources
 
     /// <summary>Columns that are used without an expression: those of the result, and of the members of a union.</summary>
     private static IEnumerable<ColumnReference> Exposed(Operator root)
-        => root.DescendantsAndSelf().OfType<UnionAll>().SelectMany(static u => u.Members).Prepend(root).SelectMany(static o => o.Columns)
+        => root.DescendantsAndSelf().SelectMany(static o => o switch
+            {
+                UnionAll union => union.Members,
+                Dependent dependent => [dependent.Inner],
+                _ => SyntaxList<Operator>.Empty,
+            }).Prepend(root).SelectMany(static o => o.Columns)
             .Select(static c => c.Reference);
 }

@@ -14,20 +14,24 @@ namespace PgTrickle.Dvm.Differentiation;
 /// <param name="clock">Gives expressions of the clock the value that they have in this state.</param>
 internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, Func<SqlExpression, SqlExpression> clock)
 {
+    private Func<Operator, Fragment?> _given = static _ => null;
+
     /// <summary>N of an operator over the tables as this transaction sees them.</summary>
     public static StateReader Present(NameSource names)
         => new(names, static s => new TableReference(s.Relation.Name) { Alias = new TableAlias(s.Alias) }, static e => e);
 
-    private Replacement? _replacement;
-
     /// <summary>A reader that takes an operator's rows, with its columns as c1, c2 ..., from a query.</summary>
-    public StateReader Replacing(Replacement replacement) => new(names, scan, clock) { _replacement = replacement };
+    public StateReader Replacing(Replacement replacement)
+        => Given(o => ReferenceEquals(replacement.Source, o) ? Renamed(o, replacement.Rows) : null);
+
+    /// <summary>A reader that takes the rows of some operators as they are given.</summary>
+    public StateReader Given(Func<Operator, Fragment?> rows) => new(names, scan, clock) { _given = rows };
 
     public Fragment Read(Operator source)
     {
-        if (_replacement is { } replacement && ReferenceEquals(replacement.Source, source))
+        if (_given(source) is { } given)
         {
-            return Renamed(source, replacement.Rows);
+            return given;
         }
 
         switch (source)
@@ -42,6 +46,12 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
                 return Read(project.Input).Projected(project.Alias, project.Outputs.Select(o => (o.Name, clock(o.Expression))));
             case Join join:
                 return ReadJoin(join);
+            case Match match:
+                return ReadMatch(match);
+            case Dependent dependent:
+                return DependOn(Filled(dependent.Outer, Read(dependent.Outer)), dependent, Read(dependent.Inner));
+            case Generated generated:
+                return Fragment.Of(generated.Item());
             case UnionAll union:
                 var body = UnionAll(union.Members.Select(m => SelectColumns(m, Read(m))));
                 return Fragment.Of(Derived(body.AsQuery(), union.Alias, union.Names));
@@ -94,6 +104,29 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
                 var columns = l.Columns.SetItems(r.Columns);
                 return new Fragment(Join(l.From!, r.From!, clock(join.Predicate).Substitute(columns), JoinKind.Full), [], null, columns);
         }
+    }
+
+    private Fragment ReadMatch(Match match)
+    {
+        var outer = Read(match.Outer);
+        var exists = outer.HasPartner(Read(match.Inner), clock(match.Predicate));
+        return match.Kind switch
+        {
+            MatchKind.Semi => outer.Restricted(exists),
+            MatchKind.Anti => outer.Restricted(Not(exists)),
+            _ => outer with { Columns = outer.Columns.SetItem(match.Mark, exists) },
+        };
+    }
+
+    /// <summary>Rows with what the inner side, read as it is given, yields for each of them.</summary>
+    public Fragment DependOn(Fragment outer, Dependent dependent, Fragment inner)
+    {
+        var alias = names.Next("s");
+        var rows = Derived(SelectColumns(dependent.Inner, inner).Substitute(outer.Columns).AsQuery(), alias) with { Lateral = true };
+        var columns = outer.Columns.SetItems(Renaming(dependent.Inner, alias));
+        var on = clock(dependent.Predicate).Substitute(columns);
+        var from = dependent.Type == JoinType.Left ? Join(outer.From!, rows, on, JoinKind.Left) : on == True ? CrossJoin(outer.From!, rows) : Join(outer.From!, rows, on);
+        return new Fragment(from, outer.Where, outer.Weight, columns);
     }
 
     /// <summary>A right side whose conditions may move into the join's.</summary>

@@ -39,6 +39,9 @@ internal static class Expressions
         {
             Filter f when map(f.Predicate) is var p && !ReferenceEquals(p, f.Predicate) => f with { Predicate = p },
             Join j when map(j.Predicate) is var p && !ReferenceEquals(p, j.Predicate) => j with { Predicate = p },
+            Match m when map(m.Predicate) is var p && !ReferenceEquals(p, m.Predicate) => m with { Predicate = p },
+            Dependent d when map(d.Predicate) is var p && !ReferenceEquals(p, d.Predicate) => d with { Predicate = p },
+            Generated g => g.WithExpressions(map),
             Project p when Changed(p.Outputs, Computed) is { } outputs => p with { Outputs = outputs },
             DistinctOn d => d with { Keys = d.Keys.Select(map).ToSyntaxList(), Order = d.Order.Select(Order).ToSyntaxList() },
             TopK t when Changed(t.Order, Order) is { } order => t with { Order = order },
@@ -57,6 +60,9 @@ internal static class Expressions
     {
         Filter f => [f.Predicate],
         Join j => [j.Predicate],
+        Match m => [m.Predicate],
+        Dependent d => [d.Predicate],
+        Generated g => g.Expressions,
         Project p => p.Outputs.Select(static o => o.Expression),
         DistinctOn d => d.Keys.Concat(d.Order.Select(static o => o.Expression)),
         TopK t => t.Order.Select(static o => o.Expression),

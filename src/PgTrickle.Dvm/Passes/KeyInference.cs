@@ -19,6 +19,8 @@ internal static class KeyInference
         Filter filter => Keys(filter.Input),
         Project project => OfProject(project.Input, project.Columns.Zip(project.Outputs)),
         Join join => OfJoin(join),
+        Match match => Keys(match.Outer),
+        Dependent dependent => Trim(Keys(dependent.Outer).SelectMany(o => Keys(dependent.Inner).Select(i => SetOf(o.Concat(i))))),
         Distinct distinct => Trim([.. Keys(distinct.Input), distinct.ColumnSet()]),
         DistinctOn distinct => Trim([.. Keys(distinct.Input), SetOf(distinct.Keys.OfType<ColumnReference>())]),
         TopK top => Keys(top.Input),

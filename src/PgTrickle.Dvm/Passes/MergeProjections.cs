@@ -26,6 +26,9 @@ internal sealed class MergeProjections : IPass
         DistinctOn or TopK => source.WithInputs([Below(source.Inputs[0], values)]),
         Join { Type: JoinType.Left } join => join.WithInputs([Remove(join.Left, values, mayCompute: true), Remove(join.Right, values, mayCompute: false)]),
         Join { Type: JoinType.Full } join => join.WithInputs([Remove(join.Left, values, mayCompute: false), Remove(join.Right, values, mayCompute: false)]),
+
+        // The columns that it adds are those of its inner side, computed there, once for each outer row.
+        Dependent dependent => dependent.WithInputs([Remove(dependent.Outer, values, mayCompute: true), Below(dependent.Inner, values)]),
         _ => source.WithInputs(source.Inputs.Select(i => Remove(i, values, mayCompute: true)).ToSyntaxList()),
     };
 

@@ -17,6 +17,8 @@ internal sealed class PushFilters : IPass
     {
         Filter filter => PushThroughFilter(filter, conjuncts),
         Join join => PushIntoJoin(join, conjuncts),
+        Match match => PushIntoMatch(match, conjuncts),
+        Dependent dependent => PushIntoDependent(dependent, conjuncts),
         _ => Place(source.WithInputs(source.Inputs.Select(static i => Push(i, [])).ToSyntaxList()), conjuncts),
     };
 
@@ -66,6 +68,29 @@ internal sealed class PushFilters : IPass
         var predicate = kept.SequenceEqual(on) ? join.Predicate : And(kept);
         var moved = !ReferenceEquals(predicate, join.Predicate) || !ReferenceEquals(l, join.Left) || !ReferenceEquals(r, join.Right);
         return Place(moved ? join with { Left = l, Right = r, Predicate = predicate } : join, stay);
+    }
+
+    /// <summary>Conditions on partners alone decide who is one; a semi join's conditions on the row alone decide about the row.</summary>
+    private static Operator PushIntoMatch(Match match, IReadOnlyList<SqlExpression> above)
+    {
+        var outer = match.Outer.ColumnSet();
+        var inner = match.Inner.ColumnSet();
+        var on = match.Predicate.Conjuncts().ToList();
+        bool IsOfInner(SqlExpression c) => c.References().Any() && c.IsOver(inner);
+        bool IsOfOuter(SqlExpression c) => match.Kind == MatchKind.Semi && c.References().Any() && c.IsOver(outer);
+        var kept = on.FindAll(c => !IsOfInner(c) && !IsOfOuter(c));
+        var down = above.Where(c => c.References().Any() && c.IsOver(outer)).ToList();
+        var o = Push(match.Outer, [.. down, .. on.Where(IsOfOuter)]);
+        var i = Push(match.Inner, on.FindAll(IsOfInner));
+        var moved = kept.Count != on.Count || !ReferenceEquals(o, match.Outer) || !ReferenceEquals(i, match.Inner);
+        return Place(moved ? match with { Outer = o, Inner = i, Predicate = And(kept) } : match, above.Except(down).ToList());
+    }
+
+    private static Operator PushIntoDependent(Dependent dependent, IReadOnlyList<SqlExpression> above)
+    {
+        var outer = dependent.Outer.ColumnSet();
+        var down = above.Where(c => c.References().Any() && c.IsOver(outer)).ToList();
+        return Place(dependent.WithInputs([Push(dependent.Outer, down), Push(dependent.Inner, [])]), above.Except(down).ToList());
     }
 
     private static Operator Place(Operator source, IReadOnlyList<SqlExpression> conjuncts)

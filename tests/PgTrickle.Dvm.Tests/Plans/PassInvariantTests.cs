@@ -1,6 +1,7 @@
 using PgTrickle.Dvm.Binding;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
+using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Tests.Plans;
 
@@ -62,22 +63,30 @@ public sealed class PassInvariantTests
 
     private static void CheckReferences(Operator tree, string after)
     {
-        foreach (var source in tree.DescendantsAndSelf())
-        {
-            var available = source.Inputs.SelectMany(static i => i.Columns).Select(static c => c.Reference).ToHashSet();
-            var missing = source.OwnExpressions().SelectMany(static e => e.References()).Where(c => !available.Contains(c)).ToList();
-            Assert.True(missing.Count == 0, $"after {after}: {source.GetType().Name} refers to {string.Join(", ", missing.Select(static m => $"{m.Relation}.{m.Name}"))}");
-        }
-
-        var names = tree.DescendantsAndSelf().Where(static o => o is Scan or Project or UnionAll or Aggregate or Window or Constant).Select(static o => o switch
+        CheckReferences(tree, [], after);
+        var names = tree.DescendantsAndSelf().Select(static o => o switch
         {
             Scan s => s.Alias,
             Project p => p.Alias,
             UnionAll u => u.Alias,
             Aggregate a => a.Alias,
             Window w => w.Alias,
-            _ => ((Constant)o).Alias,
-        }).ToList();
+            Constant c => c.Alias,
+            Generated g => g.Alias,
+            _ => null,
+        }).OfType<SqlIdentifier>().ToList();
         Assert.Equal(names.Count, names.Distinct().Count());
+    }
+
+    /// <summary>What a dependent join's inner side refers to outside are columns of the outer side.</summary>
+    private static void CheckReferences(Operator source, HashSet<ColumnReference> around, string after)
+    {
+        HashSet<ColumnReference> available = [.. around, .. source.Inputs.SelectMany(static i => i.Columns).Select(static c => c.Reference)];
+        var missing = source.OwnExpressions().SelectMany(static e => e.References()).Where(c => !available.Contains(c)).ToList();
+        Assert.True(missing.Count == 0, $"after {after}: {source.GetType().Name} refers to {string.Join(", ", missing.Select(static m => $"{m.Relation}.{m.Name}"))}");
+        foreach (var input in source.Inputs)
+        {
+            CheckReferences(input, source is Dependent dependent && ReferenceEquals(input, dependent.Inner) ? [.. around, .. dependent.Outer.ColumnSet()] : around, after);
+        }
     }
 }

@@ -9,12 +9,7 @@ public sealed class FullPlanTests(ITestOutputHelper output)
 {
     public static TheoryData<string, string> Constructs => new()
     {
-        { "SELECT id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id)", "EXISTS" },
-        { "SELECT id FROM customers WHERE id NOT IN (SELECT customer_id FROM orders WHERE customer_id IS NOT NULL)", "IN (subquery)" },
-        { "SELECT id, (SELECT max(amount) FROM orders) AS top FROM customers", "scalar subquery" },
         { "WITH RECURSIVE r(id) AS (SELECT 1 UNION SELECT p.id FROM r JOIN products p ON p.parent = r.id) SELECT id FROM r", "WITH RECURSIVE" },
-        { "SELECT c.id, x.id AS o FROM customers c, LATERAL (SELECT id FROM orders o WHERE o.customer_id = c.id ORDER BY id LIMIT 1) x", "LATERAL" },
-        { "SELECT id, generate_series(1, id % 3) AS g FROM customers", "set-returning function generate_series" },
     };
 
     [PostgresMemberData(nameof(Constructs))]

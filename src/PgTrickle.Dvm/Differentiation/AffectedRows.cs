@@ -1,0 +1,98 @@
+using PgTrickle.Dvm.Operators;
+using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
+
+namespace PgTrickle.Dvm.Differentiation;
+
+/// <summary>
+/// The outer rows whose inner side has to be looked at, numbered, as a WITH query: D(X) by its weight, for which the old inner side counts, and those rows x of N(X) that a change of the
+/// inner side may concern, once with weight -1 for the old inner side and once with 1 for the new one.
+/// </summary>
+internal sealed class AffectedRows
+{
+    /// <summary>The number of a row.</summary>
+    public static SqlIdentifier Number { get; } = new("g");
+
+    /// <summary>The weight with the old inner side.</summary>
+    public static SqlIdentifier Before { get; } = new("wo");
+
+    /// <summary>The weight with the new inner side; 0 for rows of D(X).</summary>
+    public static SqlIdentifier After { get; } = new("wn");
+
+    private static readonly SqlIdentifier Rows = new("u");
+
+    private readonly DeltaContext _context;
+    private readonly IReadOnlyList<ColumnReference> _columns;
+
+    private AffectedRows(DeltaContext context, IReadOnlyList<ColumnReference> columns, SqlIdentifier table)
+    {
+        _context = context;
+        _columns = columns;
+        Table = table;
+    }
+
+    /// <summary>The WITH query.</summary>
+    public SqlIdentifier Table { get; }
+
+    /// <summary>Makes the WITH query.</summary>
+    /// <param name="context">The statement.</param>
+    /// <param name="outer">The outer side.</param>
+    /// <param name="delta">Its changes, if there are any.</param>
+    /// <param name="inner">The changes of the inner side; null if they may concern every row.</param>
+    /// <param name="predicate">What the inner side's rows have to fulfil.</param>
+    /// <param name="required">The columns that are needed of the outer side.</param>
+    public static AffectedRows Of(
+        DeltaContext context, Operator outer, Fragment? delta, Fragment? inner, MatchPredicate predicate, IReadOnlySet<ColumnReference> required)
+    {
+        var columns = outer.Columns.Select(static c => c.Reference).Where(required.Contains).ToList();
+        SelectBody Body(Fragment rows, SqlExpression before, int after) => rows.Select(
+        [
+            .. columns.Select((c, i) => rows.Resolve((SqlExpression)c).As(NameSource.ColumnName(i))),
+            Consolidation.AsBigInteger(before).As(Before),
+            Consolidation.AsBigInteger(Integer(after)).As(After),
+        ]);
+        var members = new List<SelectBody>();
+        if (delta is not null)
+        {
+            members.Add(Body(delta, delta.Weight!, 0));
+        }
+
+        members.Add(Body(Touched(context, outer, inner, predicate), Integer(-1), 1));
+        var table = context.Names.Next("affected_");
+        var number = Call("row_number") with { Over = new WindowSpecification() };
+        var names = columns.Select(static (_, i) => NameSource.ColumnName(i)).Append(Before).Append(After);
+        var numbered = Select([number.As(Number), .. names.Select(static n => Column(Rows, n).As(n))]) with
+        {
+            From = [Derived(UnionAll(members).AsQuery(), Rows)],
+        };
+        context.Add(table, numbered.AsQuery());
+        return new AffectedRows(context, columns, table);
+    }
+
+    /// <summary>The rows, to be joined with others; without weight.</summary>
+    public (Fragment Rows, SqlIdentifier Alias) Reference()
+    {
+        var alias = _context.Names.Next("x");
+        return (Fragment.Of(new TableReference(Table) { Alias = new TableAlias(alias) }) with { Columns = DeltaContext.Renaming(_columns, alias) }, alias);
+    }
+
+    /// <summary>The rows of N(X) that a changed inner row may concern. The keys lead, so that an index on X finds them.</summary>
+    private static Fragment Touched(DeltaContext context, Operator outer, Fragment? inner, MatchPredicate predicate)
+    {
+        var rows = context.Present.Filled(outer, context.Present.Read(outer));
+        if (inner is null)
+        {
+            return rows;
+        }
+
+        if (predicate.Pairs.IsEmpty)
+        {
+            var all = And([.. predicate.OuterOnly, .. predicate.Rest]);
+            return rows.Restricted(rows.HasPartner(inner, all));
+        }
+
+        var keys = context.Names.Next("k");
+        var distinct = inner.Select(predicate.Pairs.Select((p, i) => inner.Resolve(p.Inner).As(NameSource.ColumnName(i)))) with { Distinct = new DistinctClause() };
+        return rows with { From = Join(Derived(distinct.AsQuery(), keys), rows.From!, predicate.Meets(rows, keys)) };
+    }
+}
