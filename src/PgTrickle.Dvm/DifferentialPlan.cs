@@ -39,6 +39,9 @@ internal sealed class DifferentialPlan : CompiledPlan
     /// <summary>The rule at the root, with the operators below it: which rules a query uses is what a fuzzer has to know.</summary>
     public RootRule Rule => _rule;
 
+    /// <summary>The tree as bound: some operators are rewritten into others before any rule sees them.</summary>
+    public Operator Bound => _bound;
+
     public override IReadOnlyList<PlanSource> Sources { get; }
 
     public override IReadOnlyList<RelationInfo> UntrackedSources => [];

@@ -25,7 +25,7 @@ internal static class FuzzCommand
             {
                 Withheld = result.GetValue(withhold),
             };
-            var fuzzer = new Fuzzer(server.Database, result.GetValue(postgres), options, static line => Console.Error.WriteLine(line));
+            var fuzzer = new Fuzzer(server.Database, result.GetValue(postgres), options, server.StreamTables, static line => Console.Error.WriteLine(line));
             if (result.GetValue(replay) is { } script)
             {
                 var seen = await fuzzer.ReplayAsync(await File.ReadAllTextAsync(script.FullName, cancellation));

@@ -36,43 +36,12 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
 
         for (_interval = 0; _interval < history.Intervals.Count && _tables.Count > 0 && !cancellation.IsCancellationRequested; _interval++)
         {
-            var late = await ChangeAsync(connection, history.Intervals[_interval]);
+            var late = await FuzzDatabase.ApplyAsync(database.Source, connection, history.Intervals[_interval]);
             await RefreshAllAsync(connection);
-            foreach (var writer in late)
-            {
-                await writer.ExecuteAsync("COMMIT");
-                await writer.DisposeAsync();
-            }
+            await FuzzDatabase.CommitAsync(late);
         }
 
         return _failures;
-    }
-
-    /// <summary>Applies an interval's transactions; those that stay open are returned.</summary>
-    private async Task<List<NpgsqlConnection>> ChangeAsync(NpgsqlConnection connection, IReadOnlyList<FuzzTransaction> changes)
-    {
-        var late = new List<NpgsqlConnection>();
-        foreach (var change in changes)
-        {
-            if (!change.IsLate)
-            {
-                await FuzzDatabase.ApplyAsync(connection, change);
-                continue;
-            }
-
-            var writer = await database.Source.OpenConnectionAsync();
-            late.Add(writer);
-            try
-            {
-                await writer.ExecuteAsync($"BEGIN; SET LOCAL lock_timeout = '100ms'; {string.Join("; ", change.Statements)}");
-            }
-            catch (PostgresException)
-            {
-                // Committing it rolls it back.
-            }
-        }
-
-        return late;
     }
 
     private async Task CreateAsync(NpgsqlConnection connection, FuzzQuery query)
@@ -94,7 +63,7 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         {
             // The server or the product refuses the query; what the plan's own statements raise is a failure, unless the query raises it, too.
             statistics.Refused++;
-            if (exception.Where?.Contains("run_plan", StringComparison.Ordinal) == true && await FailsAsync(connection, query.Sql) is null)
+            if (exception.Where?.Contains("run_plan", StringComparison.Ordinal) == true && await FuzzDatabase.FailsAsync(connection, query.Sql) is null)
             {
                 Fail(FailureKind.Statement, query, $"{exception.SqlState} {exception.MessageText}");
             }
@@ -205,7 +174,7 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
             statistics.Slow++;
             _tables.Remove(table);
         }
-        else if (await FailsAsync(connection, table.Query) is not null)
+        else if (await FuzzDatabase.FailsAsync(connection, table.Query) is not null)
         {
             statistics.Failing++;
         }
@@ -214,10 +183,6 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
             Fail(FailureKind.Statement, table, $"{exception.SqlState} {exception.MessageText}\n{table.Describe()}\n{table.Describe(mask)}");
         }
     }
-
-    /// <summary>The SQLSTATE with which a query fails, or null.</summary>
-    private static async Task<string?> FailsAsync(NpgsqlConnection connection, string query)
-        => await connection.ScalarAsync<string>("SELECT fuzz.fails_with($1)", query);
 
     private static bool IsOfTheQuery(PostgresException exception)
         => exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState == PostgresErrorCodes.CardinalityViolation;

@@ -38,7 +38,9 @@ internal sealed class FuzzDatabase(NpgsqlDataSource superuser, int version, stri
     public static string BufferOf(string table) => "buf_" + table.Trim('"').Replace(' ', '_').ToLowerInvariant();
 
     /// <summary>Makes everything anew.</summary>
-    public async Task ResetAsync(NpgsqlConnection connection)
+    /// <param name="connection">Where.</param>
+    /// <param name="isCaptured">Whether tables have buffers; not if the product's own triggers are to capture them.</param>
+    public async Task ResetAsync(NpgsqlConnection connection, bool isCaptured = true)
     {
         var script = new StringBuilder("SET client_min_messages = warning; DROP SCHEMA IF EXISTS fuzz CASCADE;");
         foreach (var statement in FuzzSchema.Statements.Append(RunFunction).Append(FailsFunction))
@@ -46,7 +48,7 @@ internal sealed class FuzzDatabase(NpgsqlDataSource superuser, int version, stri
             script.Append(statement).Append(';');
         }
 
-        foreach (var table in FuzzSchema.Tables)
+        foreach (var table in isCaptured ? FuzzSchema.Tables : [])
         {
             var buffer = $"fuzz.{BufferOf(table)}";
             script.Append($"""
@@ -66,6 +68,47 @@ internal sealed class FuzzDatabase(NpgsqlDataSource superuser, int version, stri
         script.Append("SET statement_timeout = '20s';");
         await connection.ExecuteAsync(script.ToString());
     }
+
+    /// <summary>Applies an interval; the transactions that stay open are returned, for <see cref="CommitAsync"/>.</summary>
+    public static async Task<List<NpgsqlConnection>> ApplyAsync(NpgsqlDataSource source, NpgsqlConnection connection, IReadOnlyList<FuzzTransaction> changes)
+    {
+        var late = new List<NpgsqlConnection>();
+        foreach (var change in changes)
+        {
+            if (!change.IsLate)
+            {
+                await ApplyAsync(connection, change);
+                continue;
+            }
+
+            var writer = await source.OpenConnectionAsync();
+            late.Add(writer);
+            try
+            {
+                await writer.ExecuteAsync($"BEGIN; SET LOCAL lock_timeout = '100ms'; {string.Join("; ", change.Statements)}");
+            }
+            catch (PostgresException)
+            {
+                // Committing it rolls it back.
+            }
+        }
+
+        return late;
+    }
+
+    /// <summary>Commits what stayed open.</summary>
+    public static async Task CommitAsync(IEnumerable<NpgsqlConnection> late)
+    {
+        foreach (var writer in late)
+        {
+            await writer.ExecuteAsync("COMMIT");
+            await writer.DisposeAsync();
+        }
+    }
+
+    /// <summary>The SQLSTATE with which a query fails, or null.</summary>
+    public static async Task<string?> FailsAsync(NpgsqlConnection connection, string query)
+        => await connection.ScalarAsync<string>("SELECT fuzz.fails_with($1)", query);
 
     /// <summary>Runs a transaction; an error of a statement (a key that exists already, a range that is none) ends it.</summary>
     public static async Task ApplyAsync(NpgsqlConnection connection, FuzzTransaction change)

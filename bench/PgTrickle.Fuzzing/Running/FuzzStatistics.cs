@@ -40,19 +40,23 @@ internal sealed class FuzzStatistics
 
     public void Count(CompiledPlan plan, IEnumerable<string> features)
     {
+        CountMaintained(plan.Mode == PlanMode.Differential, features);
+        if (plan.Fallback is { } reason)
+        {
+            var text = $"{reason.Construct}: {reason.Reason}";
+            _reasons[text] = _reasons.GetValueOrDefault(text) + 1;
+        }
+    }
+
+    public void CountMaintained(bool isDifferential, IEnumerable<string> features)
+    {
         Queries++;
-        var differential = plan.Mode == PlanMode.Differential ? 1 : 0;
+        var differential = isDifferential ? 1 : 0;
         Differential += differential;
         foreach (var feature in features)
         {
             var (queries, ours) = Feature(feature);
             _features[feature] = (queries + 1, ours + differential);
-        }
-
-        if (plan.Fallback is { } reason)
-        {
-            var text = $"{reason.Construct}: {reason.Reason}";
-            _reasons[text] = _reasons.GetValueOrDefault(text) + 1;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using PgTrickle.Fuzzing.Generation;
 using PgTrickle.Fuzzing.Shrinking;
+using PgTrickle.Workloads.Running;
 
 namespace PgTrickle.Fuzzing.Running;
 
@@ -18,6 +19,9 @@ public sealed record FuzzOptions(TimeSpan Duration, int Seed, TimeSpan ShrinkFor
     /// <summary>Intervals of a history, at least 1.</summary>
     public int Intervals { get; init; } = 16;
 
+    /// <summary>Every how many batches one goes through the product's capture and refresh, if there are stream tables to do it with; at least 2.</summary>
+    public int EngineEvery { get; init; } = 6;
+
     /// <summary>A table whose changes are withheld from the stream tables, to see that the differences are found; null for none.</summary>
     public string? Withheld { get; init; }
 }
@@ -26,6 +30,7 @@ public sealed record FuzzOptions(TimeSpan Duration, int Seed, TimeSpan ShrinkFor
 public sealed class Fuzzer
 {
     private readonly FuzzDatabase _database;
+    private readonly StreamTables? _streamTables;
     private readonly FuzzOptions _options;
     private readonly Action<string> _progress;
     private readonly FuzzStatistics _statistics = new();
@@ -34,12 +39,14 @@ public sealed class Fuzzer
     /// <param name="superuser">Connections of a superuser to a database with schema pgtrickle; schema fuzz in it is dropped and made again and again.</param>
     /// <param name="version">The server's major version.</param>
     /// <param name="options">How long and from where.</param>
+    /// <param name="streamTables">In the same database; null to leave the product's capture and refresh out.</param>
     /// <param name="progress">Is told in words what goes on.</param>
-    public Fuzzer(NpgsqlDataSource superuser, int version, FuzzOptions options, Action<string>? progress = null)
+    public Fuzzer(NpgsqlDataSource superuser, int version, FuzzOptions options, StreamTables? streamTables = null, Action<string>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _database = new FuzzDatabase(superuser, version, options.Withheld);
         _options = options;
+        _streamTables = streamTables;
         _progress = progress ?? (static _ => { });
     }
 
@@ -106,7 +113,10 @@ public sealed class Fuzzer
             queries.Add(new(query.Sql, Manner.Of(random), query.Features));
         }
 
-        foreach (var failure in await new BatchRun(_database, seed, history, _statistics).RunAsync(queries))
+        var failures = _streamTables is not null && seed % _options.EngineEvery == 0
+            ? await new EngineRun(_database, _streamTables, seed, history, _statistics).RunAsync([.. queries.Take(_options.QueriesPerBatch / 2)])
+            : await new BatchRun(_database, seed, history, _statistics).RunAsync(queries);
+        foreach (var failure in failures)
         {
             await ReportAsync(failure);
         }
@@ -118,7 +128,7 @@ public sealed class Fuzzer
         if (failure.Kind == FailureKind.Difference && await shrinker.IsLeftOpenAsync(failure))
         {
             _statistics.Ambiguous++;
-            _progress($"left open by SQL: {failure.Query}");
+            _progress($"left open by SQL, seed {failure.Seed}: {failure.Query}");
             return;
         }
 

@@ -1,6 +1,7 @@
 using PgTrickle.Dvm;
 using PgTrickle.Dvm.Apply;
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Postgres.Ports;
 
 namespace PgTrickle.Fuzzing.Running;
 
@@ -10,6 +11,9 @@ namespace PgTrickle.Fuzzing.Running;
 /// </summary>
 internal sealed class RuleCoverage
 {
+    /// <summary>What a refresh through the product does; its first fill is not counted here.</summary>
+    private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full];
+
     private readonly HashSet<string> _seen = [];
 
     public static IReadOnlyList<string> All { get; } =
@@ -21,11 +25,15 @@ internal sealed class RuleCoverage
         "applied by MERGE",
         "applied by SPLIT",
         "evaluated",
+        .. Refreshes.Select(Name),
     ];
 
     public IEnumerable<string> Missing => All.Where(r => !_seen.Contains(r));
 
     public int Covered => All.Count(_seen.Contains);
+
+    /// <summary>Notes a refresh through the product.</summary>
+    public void Add(RefreshAction action) => _seen.Add(Name(action));
 
     /// <summary>Notes a refresh.</summary>
     public void Add(CompiledPlan plan, long mask, bool full, ApplyStrategy strategy)
@@ -49,11 +57,13 @@ internal sealed class RuleCoverage
         }
 
         var changed = plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Oid).ToHashSet();
-        foreach (var node in differential.Rule.Result.Source.DescendantsAndSelf().Where(n => n is Constant || HasChanged(n, changed)))
+        foreach (var node in differential.Rule.Result.Source.DescendantsAndSelf().Concat(differential.Bound.DescendantsAndSelf()).Where(n => n is Constant || HasChanged(n, changed)))
         {
             _seen.Add(node is Join join ? JoinRule(join, changed) : $"operator {node.GetType().Name}");
         }
     }
+
+    private static string Name(RefreshAction action) => $"refresh {action}";
 
     private static string JoinRule(Join join, HashSet<uint> changed) => (HasChanged(join.Left, changed), HasChanged(join.Right, changed)) switch
     {

@@ -72,6 +72,29 @@ public sealed class StreamTables : IAsyncDisposable
         }
     }
 
+    /// <summary>Creates a stream table that is empty yet.</summary>
+    /// <param name="query">What it will hold.</param>
+    /// <param name="mode">As in <c>create_stream_table</c>.</param>
+    public Task DefineAsync(WorkloadQuery query, string mode)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return Database.ExecuteAsync("SELECT pgtrickle.create_stream_table($1, $2, refresh_mode => $3)", "st_" + query.Name, query.Text, mode);
+    }
+
+    /// <summary>Fills a new stream table.</summary>
+    public async Task<MaintainedQuery> FillAsync(WorkloadQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var id = await Database.ScalarAsync<long>("SELECT pgt_id FROM pgtrickle.stream_tables WHERE pgt_name = $1", "st_" + query.Name);
+        await Engine.InitializeAsync(id, fill: true, CancellationToken.None);
+        var plan = (await Database.QueryAsync(
+            """
+            SELECT p.mode, s.downgrade_reason FROM pgtrickle.stream_table_state s JOIN pgtrickle.plans p USING (pgt_id, plan_version) WHERE s.pgt_id = $1
+            """,
+            id)).Rows[0];
+        return new(id, query, (string)plan[0]!, (string?)plan[1]);
+    }
+
     /// <summary>Brings it up to date; milliseconds and what was done.</summary>
     public async Task<(double Milliseconds, MemberOutcome Outcome)> RefreshAsync(MaintainedQuery table)
     {
@@ -118,14 +141,7 @@ public sealed class StreamTables : IAsyncDisposable
 
     private async Task<MaintainedQuery> CreateAsync(WorkloadQuery query, string mode)
     {
-        await Database.ExecuteAsync("SELECT pgtrickle.create_stream_table($1, $2, refresh_mode => $3)", "st_" + query.Name, query.Text, mode);
-        var id = await Database.ScalarAsync<long>("SELECT pgt_id FROM pgtrickle.stream_tables WHERE pgt_name = $1", "st_" + query.Name);
-        await Engine.InitializeAsync(id, fill: true, CancellationToken.None);
-        var plan = (await Database.QueryAsync(
-            """
-            SELECT p.mode, s.downgrade_reason FROM pgtrickle.stream_table_state s JOIN pgtrickle.plans p USING (pgt_id, plan_version) WHERE s.pgt_id = $1
-            """,
-            id)).Rows[0];
-        return new(id, query, (string)plan[0]!, (string?)plan[1]);
+        await DefineAsync(query, mode);
+        return await FillAsync(query);
     }
 }
