@@ -24,7 +24,8 @@ internal static class FuzzScript
 
     public static FuzzFailure Read(string script)
     {
-        var lines = script.ReplaceLineEndings("\n").Split('\n');
+        // What was seen may follow the script.
+        var lines = script.ReplaceLineEndings("\n").Split("\n--! end")[0].Split('\n');
         var head = lines[0].Split(' ');
         string After(string word) => head[Array.IndexOf(head, word) + 1];
         var manner = new Manner(

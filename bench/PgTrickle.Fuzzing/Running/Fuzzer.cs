@@ -53,6 +53,9 @@ public sealed class Fuzzer
     /// <summary>Queries whose stream table went wrong, each as a script that can be run again, with what was seen.</summary>
     public IReadOnlyList<string> Failures => _reports;
 
+    /// <summary>Refreshes compared so far.</summary>
+    public long Comparisons => _statistics.Comparisons;
+
     /// <summary>Runs.</summary>
     public async Task RunAsync()
     {

@@ -27,12 +27,14 @@ internal sealed class CaseShrinker(FuzzDatabase database, TimeSpan budget)
     }
 
     /// <summary>Runs a case; the failure if it is of the same kind.</summary>
-    public async Task<FuzzFailure?> AgainAsync(FuzzFailure failure)
+    /// <param name="failure">The case.</param>
+    /// <param name="mayBeLeftOpen">Whether the query is new, so that its result may be left open by SQL: that is no failure.</param>
+    public async Task<FuzzFailure?> AgainAsync(FuzzFailure failure, bool mayBeLeftOpen = false)
     {
         var run = new BatchRun(database, failure.Seed, failure.History, new FuzzStatistics());
         var failures = await run.RunAsync([new FuzzQuery(failure.Query, failure.Manner, new HashSet<string>())]);
         var again = failures.FirstOrDefault(f => f.Kind == failure.Kind);
-        return again is null || (failure.Kind == FailureKind.Difference && await IsLeftOpenAsync(failure)) ? null : again;
+        return again is null || (mayBeLeftOpen && failure.Kind == FailureKind.Difference && await IsLeftOpenAsync(failure)) ? null : again;
     }
 
     /// <summary>Whether the query yields something else when rows lie in another order and plans are others.</summary>
@@ -144,7 +146,7 @@ internal sealed class CaseShrinker(FuzzDatabase database, TimeSpan budget)
                     break;
                 }
 
-                if (await IsValidAsync(text) && await AgainAsync(failure with { Query = text }) is { } again)
+                if (await IsValidAsync(text) && await AgainAsync(failure with { Query = text }, mayBeLeftOpen: true) is { } again)
                 {
                     failure = again with { History = failure.History };
                     isSmaller = true;

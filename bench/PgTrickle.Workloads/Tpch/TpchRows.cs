@@ -158,7 +158,12 @@ internal sealed class TpchRows(int seed, double scale)
 
     private static long RetailCents(int part) => 90_000 + part / 10 % 20_001 + 100 * (part % 1000);
 
-    private int SupplierOf(int part, int i) => (int)((part + (long)i * (Suppliers / 4 + (part - 1) / Suppliers)) % Suppliers) + 1;
+    /// <summary>The specification's formula; at small scales the step is kept under a third, so that the four of a part differ.</summary>
+    private int SupplierOf(int part, int i)
+    {
+        var step = Suppliers / 4 + (part - 1) / Suppliers % Math.Max(Suppliers / 3 - Suppliers / 4, 1);
+        return (int)((part + (long)i * step) % Suppliers) + 1;
+    }
 
     private static string Phone(ref RowRandom random, int nation)
         => string.Create(CultureInfo.InvariantCulture, $"{nation + 10}-{random.Next(100, 999)}-{random.Next(100, 999)}-{random.Next(1000, 9999)}");
