@@ -15,6 +15,7 @@ internal static class SampleCatalog
 
     private static readonly SyntaxList<FunctionInfo> Functions =
         new[] { "count", "sum", "avg", "min", "max" }.Select(static (n, i) => new FunctionInfo((uint)(100 + i), Name("pg_catalog", n), FunctionKind.Aggregate, Volatility.Immutable))
+            .Append(new FunctionInfo(99, Name("pg_catalog", "generate_series"), FunctionKind.Function, Volatility.Immutable) { ReturnsSet = true })
             .ToSyntaxList();
 
     public static CatalogSnapshot Snapshot { get; } = new(

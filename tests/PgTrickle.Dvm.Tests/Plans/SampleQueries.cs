@@ -60,5 +60,29 @@ internal static class SampleQueries
         ["rollup_has_a_row_over_nothing"] = "SELECT orders.qty, sum(orders.amount) AS total FROM public.orders GROUP BY ROLLUP(orders.qty)",
         ["one_grouping_set_is_a_grouping"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty))",
         ["self_join"] = "SELECT a.v, b.v AS v2 FROM (public.log a JOIN public.log b ON ((a.k = b.k)))",
+        ["exists_by_key_is_a_semi_join"] =
+            "SELECT c.id FROM public.customers c WHERE (EXISTS ( SELECT 1 FROM public.orders o WHERE ((o.customer_id = c.id) AND (o.qty > 1))))",
+        ["not_exists_by_more_than_keys_counts_rows"] =
+            "SELECT o.id FROM public.orders o WHERE (NOT (EXISTS ( SELECT 1 FROM public.orders p WHERE ((p.customer_id = o.customer_id) AND (p.qty <> o.qty)))))",
+        ["exists_as_a_value_is_a_mark"] =
+            "SELECT c.id FROM public.customers c WHERE ((c.tier = 'x'::text) OR (EXISTS ( SELECT 1 FROM public.log l WHERE (l.k = c.id))))",
+        ["not_in_of_nullable_columns_asks_for_nulls"] =
+            "SELECT o.id FROM public.orders o WHERE (NOT (o.customer_id IN ( SELECT log.k FROM public.log)))",
+        ["not_in_of_keys_does_not"] =
+            "SELECT c.id FROM public.customers c WHERE (NOT (c.id IN ( SELECT orders.id FROM public.orders)))",
+        ["aggregate_of_related_rows_depends_on_the_row"] =
+            "SELECT c.id, ( SELECT count(*) AS count FROM public.orders o WHERE (o.customer_id = c.id)) AS n FROM public.customers c",
+        ["aggregate_of_all_rows_is_joined"] =
+            "SELECT o.id FROM public.orders o WHERE (o.amount = ( SELECT max(p.amount) AS max FROM public.orders p))",
+        ["sub_select_by_key_is_an_outer_join"] =
+            "SELECT o.id, ( SELECT c.name FROM public.customers c WHERE (c.id = o.customer_id)) AS name FROM public.orders o",
+        ["sub_select_of_many_rows_is_counted"] =
+            "SELECT c.id, ( SELECT l.k FROM public.log l WHERE (l.v = c.name)) AS k FROM public.customers c",
+        ["lateral_without_need_is_joined"] =
+            "SELECT c.id, x.id AS oid FROM (public.customers c LEFT JOIN LATERAL ( SELECT o.id FROM public.orders o WHERE (o.customer_id = c.id)) x ON (true))",
+        ["lateral_slice_depends_on_the_row"] =
+            "SELECT c.id, x.id AS oid FROM public.customers c, LATERAL ( SELECT o.id FROM public.orders o WHERE (o.customer_id = c.id) ORDER BY o.amount, o.id LIMIT 1) x",
+        ["sets_in_the_select_list"] = "SELECT o.id, generate_series(1, o.qty) AS i FROM public.orders o",
+        ["function_of_a_row"] = "SELECT o.id, g.i FROM public.orders o, LATERAL generate_series(1, o.qty) g(i)",
     };
 }
