@@ -1,5 +1,6 @@
 using PgTrickle.Dvm;
 using PgTrickle.Dvm.Apply;
+using PgTrickle.Dvm.Differentiation;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Postgres.Ports;
 
@@ -18,8 +19,13 @@ internal sealed class RuleCoverage
 
     public static IReadOnlyList<string> All { get; } =
     [
-        .. Concrete<Operator>().Where(static t => t != typeof(Join)).Select(static t => $"operator {t.Name}"),
+        .. Concrete<Operator>().Where(static t => t != typeof(Join) && t != typeof(Match) && t != typeof(Dependent)).Select(static t => $"operator {t.Name}"),
         .. Enum.GetNames<JoinType>().SelectMany(static t => new[] { $"join {t}, left changed", $"join {t}, right changed", $"join {t}, both changed" }),
+        .. Enum.GetNames<MatchKind>().SelectMany(static t => new[] { $"match {t}, outer changed", $"match {t}, inner changed", $"match {t}, both changed" }),
+        "dependent, grouped",
+        "dependent, row by row",
+        "dependent, over old tables",
+        "dependent, outer changed",
         .. Concrete<RootRule>().Select(static t => $"root {t.Name}"),
         "clock moved",
         "applied by MERGE",
@@ -57,9 +63,15 @@ internal sealed class RuleCoverage
         }
 
         var changed = plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Oid).ToHashSet();
-        foreach (var node in differential.Rule.Result.Source.DescendantsAndSelf().Concat(differential.Bound.DescendantsAndSelf()).Where(n => n is Constant || HasChanged(n, changed)))
+        foreach (var node in differential.Rule.Result.Source.DescendantsAndSelf().Concat(differential.Bound.DescendantsAndSelf()).Where(n => n is Constant or Generated || HasChanged(n, changed)))
         {
-            _seen.Add(node is Join join ? JoinRule(join, changed) : $"operator {node.GetType().Name}");
+            _seen.Add(node switch
+            {
+                Join join => JoinRule(join, changed),
+                Match match => MatchRule(match, changed),
+                Dependent dependent => DependentRule(dependent, changed),
+                _ => $"operator {node.GetType().Name}",
+            });
         }
     }
 
@@ -71,6 +83,18 @@ internal sealed class RuleCoverage
         (true, false) => $"join {join.Type}, left changed",
         _ => $"join {join.Type}, right changed",
     };
+
+    private static string MatchRule(Match match, HashSet<uint> changed) => (HasChanged(match.Outer, changed), HasChanged(match.Inner, changed)) switch
+    {
+        (true, true) => $"match {match.Kind}, both changed",
+        (true, false) => $"match {match.Kind}, outer changed",
+        _ => $"match {match.Kind}, inner changed",
+    };
+
+    private static string DependentRule(Dependent dependent, HashSet<uint> changed) => !HasChanged(dependent.Inner, changed) ? "dependent, outer changed"
+        : DependentShape.Of(dependent.Inner) is not { } shape ? "dependent, over old tables"
+        : shape.Grouping is null ? "dependent, row by row"
+        : "dependent, grouped";
 
     private static bool HasChanged(Operator node, HashSet<uint> changed) => node.DescendantsAndSelf().OfType<Scan>().Any(s => changed.Contains(s.Relation.Oid));
 
