@@ -34,3 +34,13 @@ internal sealed record ZSetRule(StoredResult Result) : RootRule(Result)
         return ZSetApply.Of(Result, context.Tables, terms, names);
     }
 }
+
+/// <summary>A root that is one recursive query: it is evaluated, and the difference is applied. Its former rows are those stored.</summary>
+internal sealed record EvaluateRule(StoredResult Result) : RootRule(Result)
+{
+    public override bool Consolidates => false;
+
+    public override string Describe() => "evaluate the recursive query and apply the difference";
+
+    public override ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names) => FullApply.Of(Result, Rows(context.Present), names);
+}

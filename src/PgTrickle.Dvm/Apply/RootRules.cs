@@ -37,15 +37,21 @@ internal static class RootRules
             }
         }
 
-        return PartitionRoot.Of(project, Visible(project, analysis)) ?? AnyOperator(project, analysis);
+        return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, analysis)) : PartitionRoot.Of(project, Visible(project, analysis)) ?? AnyOperator(project, analysis);
     }
 
     /// <summary>What applies to all operators: D of the result, as a Z-set.</summary>
     private static RootRule AnyOperator(Project root, QueryAnalysis analysis)
     {
-        var project = (Project)SettledState.Of(root);
+        return new ZSetRule(ZSet((Project)SettledState.Of(root), analysis));
+    }
+
+    private static bool IsRecursion(Operator source) => source is Recursion || (source is Filter filter && IsRecursion(filter.Input));
+
+    private static StoredResult ZSet(Project project, QueryAnalysis analysis)
+    {
         var columns = Visible(project, analysis);
-        return new ZSetRule(new StoredResult(project, columns, IdentityChoice.Infer(project, columns)));
+        return new StoredResult(project, columns, IdentityChoice.Infer(project, columns));
     }
 
     private static RootRule OfAggregate(StoredKeys stored, Aggregate root, SqlExpression? having)

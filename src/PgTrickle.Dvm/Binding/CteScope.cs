@@ -3,7 +3,11 @@ using PgTrickle.Sql.Syntax;
 namespace PgTrickle.Dvm.Binding;
 
 /// <summary>A WITH query, and the WITH queries that it may itself refer to.</summary>
-internal sealed record CteBinding(SqlIdentifier Name, SyntaxList<SqlIdentifier> Columns, Query Query, CteScope Outer);
+internal sealed record CteBinding(SqlIdentifier Name, SyntaxList<SqlIdentifier> Columns, Query Query, CteScope Outer)
+{
+    /// <summary>The table of WITH RECURSIVE, if the query refers to itself.</summary>
+    public CommonTableExpression? Recursive { get; init; }
+}
 
 /// <summary>The WITH queries in scope, the innermost first, and the names of the query around.</summary>
 internal sealed record CteScope(SyntaxList<CteBinding> Bindings)

@@ -51,8 +51,8 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
 
         if (table.Name.Schema is null && ctes.Find(table.Name.Name) is { } cte)
         {
-            var query = context.Within($"common table expression {table.Name.Name}", () => queries.Bind(cte.Query, cte.Outer));
-            var names = cte.Columns.IsEmpty ? query.Columns.Select(static c => c.Name).ToSyntaxList() : cte.Columns;
+            var query = context.Within($"common table expression {table.Name.Name}", () => queries.Bind(cte));
+            var names = cte.Columns.IsEmpty || cte.Recursive is not null ? query.Columns.Select(static c => c.Name).ToSyntaxList() : cte.Columns;
             var renamed = Scope.Of(null, query, names);
             var alias = table.Alias?.Columns ?? [];
             var columns = renamed.Relations[0].Columns.Select((c, i) => (i < alias.Count ? alias[i] : c.Name, c.Value)).ToSyntaxList();

@@ -10,11 +10,13 @@ namespace PgTrickle.Dvm.Binding;
 internal sealed class QueryBinder
 {
     private readonly BindingContext _context;
+    private readonly FunctionCatalog _functions;
     private readonly SelectBinder _selects;
 
     public QueryBinder(BindingContext context, FunctionCatalog functions)
     {
         _context = context;
+        _functions = functions;
         var expressions = new ExpressionBinder(context, this);
         _selects = new SelectBinder(context, functions, expressions, new FromBinder(context, this, expressions));
     }
@@ -66,19 +68,43 @@ internal sealed class QueryBinder
             return ctes;
         }
 
-        if (with.Recursive)
+        foreach (var table in with.Recursive ? Sorted(with.Tables) : [.. with.Tables])
         {
-            throw _context.NotImplemented("WITH RECURSIVE", "recursive queries are evaluated as a whole");
-        }
-
-        foreach (var table in with.Tables)
-        {
-            ctes = table.Statement is Query query
-                ? ctes.With(new CteBinding(table.Name, table.Columns, query, ctes))
-                : throw _context.Unsupported("data-modifying WITH", "a stream table's query must not write");
+            var query = table.Statement as Query ?? throw _context.Unsupported("data-modifying WITH", "a stream table's query must not write");
+            var recursive = with.Recursive && RecursionBinder.IsRecursive(table);
+            ctes = ctes.With(new CteBinding(table.Name, table.Columns, query, ctes) { Recursive = recursive ? table : null });
         }
 
         return ctes;
+    }
+
+    /// <summary>With RECURSIVE a WITH query may refer to later ones: those it needs go first.</summary>
+    private List<CommonTableExpression> Sorted(SyntaxList<CommonTableExpression> tables)
+    {
+        var pending = tables.ToList();
+        var sorted = new List<CommonTableExpression>();
+        while (pending.Count > 0)
+        {
+            var next = pending.Find(t => !RecursionBinder.References(t.Statement).Any(n => n != t.Name && pending.Exists(p => p.Name == n)))
+                ?? throw _context.NotImplemented("WITH RECURSIVE", "its queries refer to each other");
+            pending.Remove(next);
+            sorted.Add(next);
+        }
+
+        return sorted;
+    }
+
+    /// <summary>A WITH query where it is referred to.</summary>
+    public Operator Bind(CteBinding cte)
+    {
+        if (cte.Recursive is null)
+        {
+            return Bind(cte.Query, cte.Outer);
+        }
+
+        return cte.Query is { Body: SetOperation { Kind: SetOperationKind.Union } union, OrderBy.IsEmpty: true, Limit: null, Offset: null, With: null }
+            ? new RecursionBinder(_context, _functions).Bind(cte, BindBody(union.Left, [], cte.Outer))
+            : throw _context.NotImplemented("WITH RECURSIVE", "the recursive query is more than a union");
     }
 
     private Operator BindBody(QueryBody body, SyntaxList<OrderItem> order, CteScope ctes) => body switch

@@ -40,6 +40,8 @@ internal sealed class Differentiator(DeltaContext context)
                 return OfUnion(union);
             case IPartitioned partitioned:
                 return new RecomputeDelta(context, this).Of(partitioned);
+            case Recursion recursion:
+                return recursion.Tables.Cast<Scan>().Any(context.IsChanged) ? [context.Present.Read(recursion), NaiveDelta.Old(context).Read(recursion).Negated()] : Nothing;
             case Repeat repeat:
                 return [.. Delta(repeat.Input, Below(repeat.Times, required)).Select(f => f.Repeated(repeat.Times))];
             default:

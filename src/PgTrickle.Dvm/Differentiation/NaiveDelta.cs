@@ -33,7 +33,7 @@ internal static class NaiveDelta
     private static TableReference OldState(DeltaContext context, Scan scan)
     {
         var source = context.SourceOf(scan);
-        var name = new SqlIdentifier($"old_{source.Ordinal + 1}");
+        var name = new SqlIdentifier($"__pgt_old_{source.Ordinal + 1}");
         if (context.Tables.All(t => t.Name != name))
         {
             context.Add(name, Rebuilt(context, source).AsQuery());

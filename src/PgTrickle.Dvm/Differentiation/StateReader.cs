@@ -59,6 +59,8 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
                 return ReadPartitioned(partitioned, source);
             case Repeat repeat:
                 return ReadRepeat(repeat);
+            case Recursion recursion:
+                return Fragment.Of(Derived(Over(recursion), recursion.Alias, recursion.Names));
             default:
                 throw new CompileException(new CompileError(CompileErrorKind.Internal, source.GetType().Name, "", "it has no rule to be read by"));
         }
@@ -151,6 +153,15 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
     {
         var alias = names.Next("s");
         return Fragment.Of(Derived(query, alias)) with { Columns = Renaming(source, alias) };
+    }
+
+    /// <summary>The query over the tables as they are in this state.</summary>
+    private Query Over(Recursion recursion)
+    {
+        var tables = recursion.Tables.Cast<Scan>().ToDictionary(static s => s.Relation.Name);
+        return recursion.Text.Rewrite(node => node is TableReference { Name.Schema: not null } table
+            ? (TableReference)scan(tables[table.Name]) with { Alias = table.Alias ?? new TableAlias(table.Name.Name) }
+            : node);
     }
 
     private Fragment ReadRepeat(Repeat repeat)

@@ -25,6 +25,7 @@ internal static class SettledState
         Window window => SettledWindows.Of(window),
         DistinctOn distinct => OfDistinctOn(distinct),
         TopK top => OfTop(top),
+        Recursion { Open: { } reason } => throw NotYet("WITH RECURSIVE below the top of the query", reason),
         _ => source,
     });
 

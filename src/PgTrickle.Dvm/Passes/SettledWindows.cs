@@ -73,9 +73,28 @@ internal static class SettledWindows
             {
                 return Settled(new WindowFrame(FrameUnit.Rows, First, null));
             }
+
+            if (name == "last_value" && frame.End is null or { Kind: FrameBoundKind.CurrentRow } && frame.Exclusion == FrameExclusion.NoOthers)
+            {
+                return OfLastPeer(column, order, images);
+            }
         }
 
         throw SettledState.NotYet(
             $"window function {column.Call.Name} below the top of the query", "its frame begins or ends among rows that the window's order leaves open, and the former order is not remembered");
     }
+
+    /// <summary>A frame that ends with the peers of the row ends with the last of them: peers are a partition of their own.</summary>
+    private static WindowColumn OfLastPeer(WindowColumn column, ImageOrder order, List<ColumnReference> images) => column with
+    {
+        Call = column.Call with
+        {
+            Over = column.Window with
+            {
+                PartitionBy = column.Window.PartitionBy.AddRange(column.Window.OrderBy.Select(static o => o.Expression).Where(static e => e is not Literal)),
+                OrderBy = order.Settle([], images),
+                Frame = new WindowFrame(FrameUnit.Rows, First, Last),
+            },
+        },
+    };
 }

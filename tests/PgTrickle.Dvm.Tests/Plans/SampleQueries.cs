@@ -59,6 +59,11 @@ internal static class SampleQueries
         ["grouping_sets"] = "SELECT orders.qty, orders.customer_id, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty), (orders.customer_id))",
         ["rollup_has_a_row_over_nothing"] = "SELECT orders.qty, sum(orders.amount) AS total FROM public.orders GROUP BY ROLLUP(orders.qty)",
         ["one_grouping_set_is_a_grouping"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty))",
+        ["recursion_at_the_top_is_evaluated"] =
+            "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k FROM r",
+        ["recursion_below_the_top"] =
+            "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k, count(*) AS n FROM (r JOIN public.log l ON ((l.k = r.k))) GROUP BY r.k",
+        ["plain_query_of_with_recursive_is_no_recursion"] = "WITH RECURSIVE c AS (SELECT customers.id FROM public.customers) SELECT c.id FROM c",
         ["self_join"] = "SELECT a.v, b.v AS v2 FROM (public.log a JOIN public.log b ON ((a.k = b.k)))",
         ["exists_by_key_is_a_semi_join"] =
             "SELECT c.id FROM public.customers c WHERE (EXISTS ( SELECT 1 FROM public.orders o WHERE ((o.customer_id = c.id) AND (o.qty > 1))))",

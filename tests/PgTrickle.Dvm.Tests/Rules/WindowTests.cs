@@ -43,6 +43,7 @@ public sealed class WindowTests(ITestOutputHelper output)
         "SELECT x.customer_id, x.running FROM (SELECT customer_id, id, sum(amount) OVER (PARTITION BY customer_id ORDER BY day) AS running, count(*) OVER () AS n FROM orders) x WHERE x.n % 2 = 0",
         "SELECT c.id, x.n FROM customers c LEFT JOIN (SELECT k, count(*) OVER (PARTITION BY v) AS n FROM log) x ON x.k = c.id",
         "SELECT a.place, a.id, b.id AS next FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM products) a LEFT JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM products) b ON b.place = a.place + 1",
+        "SELECT c.id, x.last, x.first FROM customers c JOIN (SELECT qty, last_value(qty) OVER (PARTITION BY customer_id ORDER BY qty DESC) AS last, first_value(qty) OVER (PARTITION BY note ORDER BY qty) AS first FROM orders) x ON x.qty = c.id",
         "SELECT k, n FROM (SELECT k, count(*) OVER (PARTITION BY v) AS n FROM log) x UNION ALL SELECT id, rank() OVER (ORDER BY name) FROM customers",
     };
 

@@ -1,0 +1,63 @@
+using PgTrickle.Dvm.Tests.Oracle;
+using PgTrickle.TestInfrastructure;
+using Xunit.Abstractions;
+
+namespace PgTrickle.Dvm.Tests.Rules;
+
+/// <summary>WITH RECURSIVE on real servers under random changes (trap 25). The data has cycles: queries with UNION ALL bound their depth or mark cycles.</summary>
+public sealed class RecursionTests(ITestOutputHelper output)
+{
+    public static TheoryData<string> Queries => new()
+    {
+        "WITH RECURSIVE r(id) AS (SELECT id FROM products WHERE parent IS NULL UNION SELECT p.id FROM r JOIN products p ON p.parent = r.id) SELECT id FROM r",
+        "WITH RECURSIVE r(id, depth) AS (SELECT id, 0 FROM products UNION ALL SELECT p.id, r.depth + 1 FROM r JOIN products p ON p.parent = r.id WHERE r.depth < 3) SELECT id, depth FROM r WHERE depth > 0",
+
+        // Paths that change with a name on the way; two tables at once.
+        "WITH RECURSIVE r(id, path) AS (SELECT id, category FROM products WHERE parent IS NULL UNION ALL SELECT p.id, r.path || '/' || p.category FROM r JOIN products p ON p.parent = r.id WHERE length(r.path) < 14) SELECT id, path FROM r",
+        "WITH RECURSIVE r(id) AS (SELECT id FROM customers WHERE tier = 'a' UNION SELECT o.product_id FROM r JOIN orders o ON o.customer_id = r.id) SELECT r.id, p.category FROM r LEFT JOIN products p ON p.id = r.id",
+
+        // SEARCH and CYCLE, and their columns.
+        "WITH RECURSIVE r(id, parent) AS (SELECT id, parent FROM products UNION ALL SELECT p.id, p.parent FROM r JOIN products p ON p.parent = r.id) CYCLE id SET looped USING way SELECT id, parent, looped FROM r",
+        "WITH RECURSIVE r(id, parent) AS (SELECT id, parent FROM products WHERE id < 5 UNION ALL SELECT p.id, p.parent FROM r JOIN products p ON p.id = r.parent) SEARCH BREADTH FIRST BY id SET place CYCLE id SET looped TO 'y' DEFAULT 'n' USING way SELECT id, parent, looped FROM r WHERE looped = 'n'",
+
+        // Below joins, aggregates and slices; referred to twice; over WITH queries, views of FROM, and beside plain ones of the same clause.
+        "WITH RECURSIVE r(id, root) AS (SELECT id, id FROM products UNION SELECT p.id, r.root FROM r JOIN products p ON p.parent = r.id) SELECT r.root, count(*) AS n, max(r.id) AS m FROM r GROUP BY r.root",
+        "WITH RECURSIVE r(id, root) AS (SELECT id, id FROM products UNION SELECT p.id, r.root FROM r JOIN products p ON p.parent = r.id) SELECT a.root, b.id FROM r a JOIN r b ON b.root = a.id WHERE a.id <> a.root",
+        "WITH RECURSIVE good AS (SELECT id, parent FROM products WHERE price IS NOT NULL), r(id) AS (SELECT id FROM good WHERE parent IS NULL UNION SELECT g.id FROM r JOIN good g ON g.parent = r.id), named AS (SELECT r.id, p.category FROM r JOIN products p USING (id)) SELECT c.name, n.category FROM customers c JOIN named n ON n.id = c.id",
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) SELECT n.i, count(o.id) AS orders FROM n LEFT JOIN orders o ON o.qty = n.i GROUP BY n.i",
+    };
+
+    [PostgresMemberData(nameof(Queries))]
+    [Theory]
+    public Task Trap_25_recursive_queries_follow_their_sources(PostgresVersion version, string query) => RuleCheck.RunAsync(version, query, output);
+
+    /// <summary>A way that is lost while another stays; a cycle that nothing reaches any more; both ends of an edge at once.</summary>
+    [PostgresVersions]
+    [Theory]
+    public async Task Trap_25_what_is_reached_by_another_way_stays(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            CREATE TABLE start (node int); CREATE TABLE edge (f int, t int);
+            INSERT INTO start VALUES (1);
+            INSERT INTO edge VALUES (1, 2), (1, 3), (2, 4), (3, 4), (4, 5), (5, 4), (5, 6);
+            """);
+        const string Reached = "WITH RECURSIVE r(node) AS (SELECT node FROM start UNION SELECT e.t FROM r JOIN edge e ON e.f = r.node)";
+        var table = await OracleTable.CreateAsync(connection, "st", $"{Reached} SELECT node FROM r");
+        var nested = await OracleTable.CreateAsync(connection, "below", $"{Reached} SELECT e.f, e.t FROM edge e JOIN r ON r.node = e.f");
+        Assert.Contains("Recursion", nested.Plan.Explain(ExplainStage.Plan), StringComparison.Ordinal);
+        await RefreshAsync("DELETE FROM edge WHERE f = 2", "0,0");
+        await RefreshAsync("DELETE FROM edge WHERE f = 3", "0,3");
+        await RefreshAsync("INSERT INTO edge VALUES (2, 5); UPDATE start SET node = 3", "0,2");
+        await RefreshAsync("INSERT INTO start VALUES (2); INSERT INTO edge VALUES (6, 1)", "5,0");
+
+        async Task RefreshAsync(string changes, string counts)
+        {
+            await connection.ExecuteAsync(changes);
+            await table.RefreshAsync();
+            await nested.RefreshAsync();
+            Assert.Equal(counts, table.LastCounts);
+        }
+    }
+}
