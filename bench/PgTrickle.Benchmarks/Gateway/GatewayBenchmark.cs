@@ -60,22 +60,21 @@ internal static partial class GatewayBenchmark
         await using var bouncer = Bouncer.Find() is { } program
             ? await Bouncer.StartAsync(program, serverPort, "postgres", "pool_mode = session", "max_client_conn = 200", "default_pool_size = 100")
             : null;
-        var targets = new List<(string Name, int Port)> { ("direct", serverPort), ("gateway", gateway.EndPoint.Port) };
+        var targets = new List<Target> { new("direct", serverPort, null), new("gateway", gateway.EndPoint.Port, Environment.ProcessId) };
         if (bouncer is not null)
         {
-            targets.Add(("pgbouncer", bouncer.Port));
+            targets.Add(new("pgbouncer", bouncer.Port, bouncer.ProcessId));
         }
 
         await PgbenchAsync(serverPort, "-i", "-s", "1", "-q");
-        var rates = targets.SelectMany(target => ClientCounts.Select(clients => (target.Name, clients))).ToDictionary(key => key, _ => new List<double>());
+        var rates = targets.SelectMany(target => ClientCounts.Select(clients => (target.Name, clients))).ToDictionary(key => key, _ => new List<Run>());
         for (var round = 0; round < rounds; round++)
         {
             foreach (var clients in ClientCounts)
             {
-                foreach (var (name, port) in targets)
+                foreach (var target in targets)
                 {
-                    var output = await PgbenchAsync(port, "-n", "-S", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}");
-                    rates[(name, clients)].Add(double.Parse(RatePattern().Match(output).Groups[1].Value, CultureInfo.InvariantCulture));
+                    rates[(target.Name, clients)].Add(await MeasureAsync(target, clients, seconds));
                 }
             }
         }
@@ -85,17 +84,44 @@ internal static partial class GatewayBenchmark
         return 0;
     }
 
-    private static void Print(List<(string Name, int Port)> targets, Dictionary<(string Name, int Clients), List<double>> rates)
+    private static async Task<Run> MeasureAsync(Target target, int clients, int seconds)
     {
-        var table = new ResultTable("pgbench -S", "1 client, tps", "us more than direct", "16 clients, tps", "of direct");
-        var direct = (One: Statistics.Median(rates[("direct", 1)]), Many: Statistics.Median(rates[("direct", 16)]));
-        foreach (var (name, _) in targets)
+        var before = ProcessorTime(target);
+        var output = await PgbenchAsync(target.Port, "-n", "-S", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}");
+        var used = ProcessorTime(target) - before;
+        var count = double.Parse(CountPattern().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
+        return new Run(double.Parse(RatePattern().Match(output).Groups[1].Value, CultureInfo.InvariantCulture), used.TotalMicroseconds / count);
+    }
+
+    /// <summary>Of the process alone: pgbench and the server descend from this one.</summary>
+    private static TimeSpan ProcessorTime(Target target)
+    {
+        if (target.ProcessId is not { } id)
         {
-            var (one, many) = (Statistics.Median(rates[(name, 1)]), Statistics.Median(rates[(name, 16)]));
-            table.Add(name, Number(one), Number((1e6 / one) - (1e6 / direct.One)), Number(many), (many / direct.Many).ToString("P0", CultureInfo.InvariantCulture));
+            return TimeSpan.Zero;
+        }
+
+        using var process = Process.GetProcessById(id);
+        return process.TotalProcessorTime;
+    }
+
+    private static void Print(List<Target> targets, Dictionary<(string Name, int Clients), List<Run>> runs)
+    {
+        var table = new ResultTable("pgbench -S", "1 client, tps", "us more than direct", "own CPU, us", "16 clients, tps", "of direct", "own CPU, us");
+        var direct = (One: Rate("direct", 1), Many: Rate("direct", 16));
+        foreach (var target in targets)
+        {
+            var (one, many) = (Rate(target.Name, 1), Rate(target.Name, 16));
+            table.Add(
+                target.Name, Number(one), Number((1e6 / one) - (1e6 / direct.One)), Cpu(target.Name, 1), Number(many),
+                (many / direct.Many).ToString("P0", CultureInfo.InvariantCulture), Cpu(target.Name, 16));
         }
 
         table.Print();
+
+        double Rate(string name, int clients) => Statistics.Median(runs[(name, clients)].Select(run => run.Rate));
+
+        string Cpu(string name, int clients) => Number(Statistics.Median(runs[(name, clients)].Select(run => run.Processor)));
     }
 
     /// <summary>Memory of this process, in which the clients' ends live as well: an upper bound.</summary>
@@ -144,6 +170,15 @@ internal static partial class GatewayBenchmark
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    [GeneratedRegex(@"number of transactions actually processed: ([0-9]+)")]
+    private static partial Regex CountPattern();
+
     [GeneratedRegex(@"tps = ([0-9.]+) \(without initial connection time\)")]
     private static partial Regex RatePattern();
+
+    /// <summary>What pgbench connects to, and the process between it and the server. The gateway's is this one, which does little else meanwhile.</summary>
+    private sealed record Target(string Name, int Port, int? ProcessId);
+
+    /// <summary>Transactions a second, and the processor time of the process between for each.</summary>
+    private sealed record Run(double Rate, double Processor);
 }

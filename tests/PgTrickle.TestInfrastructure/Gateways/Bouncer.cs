@@ -22,6 +22,8 @@ public sealed class Bouncer : IAsyncDisposable
 
     public int Port { get; }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Its program, on PATH or where the packages of systems put it; null when it is not installed.</summary>
     public static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Concat(SystemFolders)
         .Select(folder => Path.Combine(folder, "pgbouncer")).FirstOrDefault(File.Exists);
