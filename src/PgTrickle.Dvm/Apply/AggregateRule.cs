@@ -29,10 +29,14 @@ internal sealed record AggregateRule(StoredResult Result, Aggregate Aggregate, S
     public override string Describe()
         => $"maintain groups by state ({string.Join(", ", State.Slots.Select(s => $"{s.Kind} in {Result.Columns[s.Place].Name}"))})";
 
-    public override ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names)
+    public override ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names)
     {
         var partials = new DeltaPartials(Aggregate, State.Slots);
-        var groups = partials.Groups(context, differentiator, numbered: MayRescan && !Keys.IsEmpty);
+        if (partials.Groups(context, differentiator, numbered: MayRescan && !Keys.IsEmpty) is not { } groups)
+        {
+            return null;
+        }
+
         var tables = new List<CommonTableExpression>(context.Tables) { Cte(Delta, groups.AsQuery()) };
         FromItem current;
         if (MayRescan)

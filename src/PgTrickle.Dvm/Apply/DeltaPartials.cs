@@ -25,14 +25,19 @@ internal sealed class DeltaPartials
             .Distinct().ToList();
     }
 
-    /// <summary>The touched groups.</summary>
+    /// <summary>The touched groups; null if nothing changed.</summary>
     /// <param name="context">The statement.</param>
     /// <param name="differentiator">The rules.</param>
     /// <param name="numbered">Whether each group gets a number g, by which it is found again.</param>
-    public SelectBody Groups(DeltaContext context, Differentiator differentiator, bool numbered)
+    public SelectBody? Groups(DeltaContext context, Differentiator differentiator, bool numbered)
     {
         var required = _inputs.SelectMany(static e => e.References()).ToHashSet();
         var delta = differentiator.Delta(_aggregate.Input, required);
+        if (delta.Count == 0)
+        {
+            return null;
+        }
+
         QueryBody terms = UnionAll(delta.Select(f => DeltaContext.SelectWeighted(f, _inputs)));
         if (_slots.Any(SlotDelta.NeedsConsolidation))
         {

@@ -25,10 +25,18 @@ internal sealed record PartitionRule(StoredResult Result, IPartitioned Root, Syn
         _ => $"compute touched partitions again, compare with what is stored ({string.Join(", ", Keys.Select(k => Result.Columns[k].Name))})",
     };
 
-    public override ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names)
+    public override ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names)
     {
         var input = Partitions.InputColumns(Root).Select(static c => c.Reference).ToList();
-        var delta = differentiator.Delta(Root.Input, Root.PartitionKeys.SelectMany(static k => Passes.Expressions.References(k.Expression)).ToHashSet());
+
+        // A row that changed has its keys in the delta. Of what the clock changes only those columns are, for which it was asked.
+        var delta = differentiator.Delta(
+            Root.Input, context.ClockMoved ? [.. input] : Root.PartitionKeys.SelectMany(static k => Passes.Expressions.References(k.Expression)).ToHashSet());
+        if (delta.Count == 0)
+        {
+            return null;
+        }
+
         context.Add(Touched, Partitions.Touched(Root, delta).AsQuery());
         var present = context.Present.Read(Root.Input);
         var rows = Root is TopK

@@ -25,6 +25,8 @@ internal sealed record RescanRule(StoredResult Result, Operator Root, SqlExpress
 
     private Operator Input => Root.Inputs[0];
 
+    private HashSet<ColumnReference> Used => Root is Aggregate ? [.. Root.OwnExpressions().SelectMany(static e => e.References())] : Input.ColumnSet();
+
     private IReadOnlyList<ComputedColumn> KeyColumns => Root switch
     {
         Aggregate aggregate => [.. aggregate.Keys],
@@ -38,10 +40,17 @@ internal sealed record RescanRule(StoredResult Result, Operator Root, SqlExpress
 
     public override string Describe() => Root is Aggregate ? "read touched groups again" : "find the first row of touched keys again";
 
-    public override ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names)
+    public override ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names)
     {
         var keys = KeyColumns;
-        var delta = differentiator.Delta(Input, keys.SelectMany(static k => k.Expression.References()).ToHashSet());
+
+        // A row that changed has its keys in the delta. Of what the clock changes only those columns are, for which it was asked.
+        var delta = differentiator.Delta(Input, context.ClockMoved ? Used : keys.SelectMany(static k => k.Expression.References()).ToHashSet());
+        if (delta.Count == 0)
+        {
+            return null;
+        }
+
         var tables = new List<CommonTableExpression>(context.Tables)
         {
             Cte(Touched, TouchedGroups(delta, keys, names).AsQuery(), materialized: true),

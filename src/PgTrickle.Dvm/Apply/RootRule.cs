@@ -12,8 +12,8 @@ internal abstract record RootRule(StoredResult Result)
     /// <summary>Whether changes may be read as they were captured, without consolidating them first; the rule consolidates or sums them itself.</summary>
     public abstract bool Consolidates { get; }
 
-    /// <summary>What changes, given the sources that did.</summary>
-    public abstract ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names);
+    /// <summary>What changes, given the sources that did; null if they don't matter, as when only the clock moved and nothing that is stored reads it.</summary>
+    public abstract ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names);
 
     /// <summary>The stored columns of the whole result as c1, c2 ...</summary>
     public QueryBody Rows(StateReader reader) => StateReader.SelectColumns(Result.Source, reader.Read(Result.Source));
@@ -26,12 +26,12 @@ internal sealed record ZSetRule(StoredResult Result) : RootRule(Result)
 
     public override string Describe() => "apply delta rows";
 
-    public override ChangeSet Change(DeltaContext context, Differentiator differentiator, PlanNames names)
+    public override ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names)
     {
         var columns = Result.Source.Columns.Select(static c => c.Reference).ToList();
         var delta = differentiator.Delta(Result.Source, columns.ToHashSet());
         var terms = delta.Select(f => DeltaContext.SelectWeighted(f, columns)).ToList();
-        return ZSetApply.Of(Result, context.Tables, terms, names);
+        return terms.Count == 0 ? null : ZSetApply.Of(Result, context.Tables, terms, names);
     }
 }
 

@@ -17,6 +17,9 @@ internal sealed record CteScope(SyntaxList<CteBinding> Bindings)
     /// <summary>The names that a sub-select may use of the query in which it stands.</summary>
     public Scope? Around { get; init; }
 
+    /// <summary>The names of relations that are referred to as a whole row, here or further inside.</summary>
+    public IReadOnlySet<SqlIdentifier> WholeRows { get; init; } = new HashSet<SqlIdentifier>();
+
     public CteBinding? Find(SqlIdentifier name) => Bindings.FirstOrDefault(b => b.Name == name);
 
     public CteScope With(CteBinding binding) => this with { Bindings = [binding, .. Bindings] };

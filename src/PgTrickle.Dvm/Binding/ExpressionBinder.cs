@@ -10,6 +10,8 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
 {
     private readonly SubqueryBinder _subqueries = new(context, queries);
 
+    private BindingContext Context => context;
+
     /// <summary>The expression over bound columns, and over columns that the scope's places attach.</summary>
     public SqlExpression Bind(SqlExpression expression, Scope scope) => new Resolution(this, scope).Visit(expression);
 
@@ -45,7 +47,7 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
         {
             case FunctionCall call when ClockExpressions.IsHiddenClock(call):
                 throw context.Unsupported($"{call.Name}()", "it reads a clock whose value at the previous refresh is not known; use now() or CURRENT_DATE");
-            case WholeRowReference or AllColumns or FieldExpansion:
+            case AllColumns or FieldExpansion:
                 throw context.NotImplemented("whole-row reference", "rows as values are evaluated as a whole");
         }
     }
@@ -61,6 +63,9 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
                     return binder.Resolve(reference, scope);
                 case SubqueryExpression or InSubquery or SubqueryComparison:
                     return binder._subqueries.Place((SqlExpression)node, scope, Visit!);
+                case WholeRowReference row:
+                    return scope.Resolve(new ColumnReference(row.Relation, WholeRow.Name))
+                        ?? throw binder.Context.NotImplemented("whole-row reference", "rows of sub-selects as values are evaluated as a whole");
                 default:
                     binder.Check(node);
                     return base.VisitNode(node);

@@ -60,7 +60,8 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         }
 
         var relation = context.Catalog.Find(table.Name) ?? throw context.Internal($"relation {table.Name}", "the catalog does not have it");
-        return Named(table.Alias, BindRelation(relation, table.Only), relation.Name.Name);
+        var bound = Named(table.Alias, BindRelation(relation, table.Only), relation.Name.Name);
+        return ctes.WholeRows.Contains(bound.Scope.Relations[0].Name!) ? WholeRow.Add(context, bound, relation) : bound;
     }
 
     private Operator BindRelation(RelationInfo relation, bool only)

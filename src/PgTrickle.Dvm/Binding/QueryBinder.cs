@@ -110,6 +110,7 @@ internal sealed class QueryBinder
     private Operator BindBody(QueryBody body, SyntaxList<OrderItem> order, CteScope ctes) => body switch
     {
         SelectBody select => _selects.Bind(select, order, null, ctes),
+        ValuesBody values when values.DescendantsAndSelf().Any(static n => n is Query or ColumnReference) => BindBody(AsSelects(values), [], ctes),
         ValuesBody values => BindValues(values),
         NestedQuery nested => Bind(nested.Query, ctes),
         SetOperation operation => BindSetOperation(operation, ctes),
@@ -117,16 +118,13 @@ internal sealed class QueryBinder
     };
 
     private Constant BindValues(ValuesBody values)
-    {
-        if (values.DescendantsAndSelf().Any(static n => n is Query))
-        {
-            throw _context.NotImplemented("subquery in VALUES", "subqueries in expressions are evaluated as a whole");
-        }
+        => new(_context.NewName("values"), values, values.Rows[0].Values.Select(static (_, i) => ValuesName(i)).ToSyntaxList()) { Types = CommonType.Of(values) };
 
-        var names = Enumerable.Range(1, values.Rows[0].Values.Count)
-            .Select(static i => new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"column{i}")));
-        return new Constant(_context.NewName("values"), values, names.ToSyntaxList()) { Types = CommonType.Of(values) };
-    }
+    /// <summary>VALUES that are not constant: each row is a SELECT.</summary>
+    private static QueryBody AsSelects(ValuesBody values)
+        => Sql.SqlFactory.UnionAll(values.Rows.Select(static r => Sql.SqlFactory.Select(r.Values.Select(static (v, i) => new SelectTarget(v, ValuesName(i))))));
+
+    private static SqlIdentifier ValuesName(int place) => new(string.Create(CultureInfo.InvariantCulture, $"column{place + 1}"));
 
     private Operator BindSetOperation(SetOperation operation, CteScope ctes)
     {

@@ -54,7 +54,7 @@ internal sealed record Scope(SyntaxList<ScopeRelation> Relations, SyntaxList<(Sq
 
     /// <summary>All columns in the order of <c>*</c>, merged ones first.</summary>
     public IEnumerable<(SqlIdentifier Name, SqlExpression Value)> AllColumns()
-        => Merged.Concat(Relations.SelectMany(static r => r.Columns).Where(c => Merged.All(m => m.Name != c.Name)));
+        => Merged.Concat(Relations.SelectMany(static r => r.Columns).Where(c => c.Name != WholeRow.Name && Merged.All(m => m.Name != c.Name)));
 
     public static Scope Of(SqlIdentifier? name, Operator source, SyntaxList<SqlIdentifier> aliases)
     {

@@ -17,6 +17,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
     public Operator Bind(SelectBody body, SyntaxList<OrderItem> order, Slice? slice, CteScope ctes)
     {
         var select = NamedWindows.Resolve(body);
+        ctes = ctes with { WholeRows = select.DescendantsAndSelf().OfType<WholeRowReference>().Select(static r => r.Relation).ToHashSet() };
         var item = from.Bind(select.From, ctes);
         var source = item.Source;
         var scope = item.Scope.In(ctes, source);
@@ -60,7 +61,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
         var names = new HashSet<SqlIdentifier>();
         foreach (var target in select.Targets)
         {
-            if (target.Expression is AllColumns or WholeRowReference)
+            if (target.Expression is AllColumns)
             {
                 throw context.NotImplemented("*", "canonical text names every column");
             }

@@ -18,8 +18,8 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         var places = scope.Places ?? throw context.NotImplemented("sub-select", "it stands where none is expected");
         return places.ValueOf(node, () => Quantified.Of(node) is { } quantified
             ? Value(quantified, scope, places, quantified.Operands.Select(bind).ToSyntaxList())
-            : node is SubqueryExpression { Kind: SubqueryKind.Scalar } scalar ? Scalar(scalar.Query, scope, places)
-            : throw context.NotImplemented("ARRAY (subquery)", "arrays of sub-selects are evaluated as a whole"));
+            : node is SubqueryExpression { Kind: SubqueryKind.Array } array ? Array(array.Query, scope, places)
+            : Scalar(((SubqueryExpression)node).Query, scope, places));
     }
 
     /// <summary>Keeps the rows for which a condition holds, if it is one that asks a sub-select for rows; null if not.</summary>
@@ -65,7 +65,7 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
 
         foreach (var test in tests)
         {
-            source = new Match(keep ? MatchKind.Semi : MatchKind.Anti, context.NewName("m"), source, test.Rows.Source, And([test.Predicate, .. test.Rows.Conditions]));
+            source = new Match(keep ? MatchKind.Semi : MatchKind.Anti, context.NewName("m"), source, test.Rows.Source, And([.. test.Predicate.Conjuncts(), .. test.Rows.Conditions]));
         }
 
         return source;
@@ -88,7 +88,7 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
             return Counted(quantified, operands, scope, places);
         }
 
-        SqlExpression Mark(Test t) => places.AddMark(context.NewName("m"), t.Rows.Source, And([t.Predicate, .. t.Rows.Conditions]));
+        SqlExpression Mark(Test t) => places.AddMark(context.NewName("m"), t.Rows.Source, And([.. t.Predicate.Conjuncts(), .. t.Rows.Conditions]));
         var decided = Mark(test);
         return quantified.Kind is null ? decided : ThreeValued(isAll, decided, nulls.Select(Mark));
     }
@@ -227,6 +227,25 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         var (n, v) = (Column(project.Alias, "n"), Column(project.Alias, "v"));
         var twice = Select(v.As("v")) with { From = [Function(Call("generate_series", Integer(1), n), "more")] };
         return Case(Greater(n, Integer(1)), Sql.SqlFactory.Scalar(twice.AsQuery()), v);
+    }
+
+    /// <summary>The values of all rows; an order that a slice would go by is the order of the array.</summary>
+    private ConditionalFunction Array(Query query, Scope scope, SubqueryPlaces places)
+    {
+        var isSliced = query.Limit is not null || query.Offset is not null;
+        var sorted = isSliced || query.OrderBy.IsEmpty ? query : query with { Limit = Integer(long.MaxValue) };
+        var inner = context.Within("sub-select", () => queries.Bind(sorted, scope.Ctes with { Around = scope }));
+        var value = (SqlExpression)inner.Columns[0].Reference;
+        SyntaxList<OrderItem> order = [];
+        if (inner is Project { Input: TopK top } project)
+        {
+            (inner, value, order) = (isSliced ? top : top.Input, project.Outputs[0].Expression, top.Order);
+        }
+
+        var aggregate = new Aggregate(context.NewName("a"), inner, [], [new AggregateColumn("f1", Call("array_agg", value) with { OrderBy = order }, null)]);
+        var outer = new Project(context.NewName("p"), aggregate, [new ComputedColumn("v", aggregate.Columns[0].Reference, null, NotNull: false)]);
+        places.AddRows(JoinType.Inner, outer, True);
+        return Coalesce(outer.Columns[0].Reference, String("{}"));
     }
 
     /// <summary>The rows of a sub-select of which it matters only whether some satisfy a condition; null if they depend on the outer row in more than conditions.</summary>

@@ -13,6 +13,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
 {
     private static readonly SqlIdentifier Count = new("n");
     private static readonly SqlIdentifier Change = new("w");
+    private static readonly SqlIdentifier Former = new("o");
 
     public IReadOnlyList<Fragment> Of(Match match, IReadOnlySet<ColumnReference> required)
     {
@@ -145,20 +146,28 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         }
 
         var present = context.Present.Read(match.Inner);
-        var (row, self) = affected.Reference();
-        var (now, change) = (context.Names.Next("m"), context.Names.Next("m"));
-        var from = Join(row.From!, Derived(Partners(present, CountStar()).AsQuery(), now), Eq(Column(now, number), Column(self, number)), JoinKind.Left);
+        var (now, change, all) = (context.Names.Next("m"), context.Names.Next("m"), context.Names.Next("m"));
+        var from = Join(Table(affected.Table, all), Derived(Partners(present, CountStar()).AsQuery(), now), Eq(Column(now, number), Column(all, number)), JoinKind.Left);
         var changed = Derived(Partners(r, Sum(r.Weight!)).AsQuery(), change);
-        var counts = row with { From = Join(from, changed, Eq(Column(change, number), Column(self, number)), JoinKind.Left) };
-        var count = Coalesce(Column(now, Count), Integer(0));
-        var has = Greater(count, Integer(0));
-        var had = Greater(Subtract(count, Coalesce(Column(change, Count), Integer(0))), Integer(0));
+        var counted = context.Names.Next("counted_");
+        context.Add(counted, (Select(
+            Column(all, number).As(number),
+            Coalesce(Column(now, Count), Integer(0)).As(Count),
+            Subtract(Coalesce(Column(now, Count), Integer(0)), Coalesce(Column(change, Count), Integer(0))).As(Former)) with
+        {
+            From = [Join(from, changed, Eq(Column(change, number), Column(all, number)), JoinKind.Left)],
+        }).AsQuery());
+
+        var (row, self) = affected.Reference();
+        var counts = context.Names.Next("m");
+        row = row with { From = Join(row.From!, Table(counted, counts), Eq(Column(counts, number), Column(self, number))) };
+        var (has, had) = (Greater(Column(counts, Count), Integer(0)), Greater(Column(counts, Former), Integer(0)));
         var (before, after) = (Column(self, AffectedRows.Before), Column(self, AffectedRows.After));
         var matters = Or(Eq(after, Integer(0)), NotEq(has, had));
         return
         [
-            Decided(match, counts.Restricted(matters) with { Weight = before }, had),
-            Decided(match, counts.Restricted(And(NotEq(after, Integer(0)), matters)) with { Weight = after }, has),
+            Decided(match, row.Restricted(matters) with { Weight = before }, had),
+            Decided(match, row.Restricted(And(NotEq(after, Integer(0)), matters)) with { Weight = after }, has),
         ];
     }
 }

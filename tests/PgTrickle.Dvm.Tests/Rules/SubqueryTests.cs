@@ -112,6 +112,19 @@ public sealed class SubqueryTests(ITestOutputHelper output)
         "SELECT x.id FROM (SELECT id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) AS n FROM customers c UNION ALL SELECT id, 0 FROM products) x WHERE x.n > 1",
     };
 
+    public static TheoryData<string> Rows => new()
+    {
+        "SELECT id, ARRAY(SELECT o.id FROM orders o WHERE o.customer_id = c.id ORDER BY o.amount DESC, o.id) AS ids FROM customers c",
+        "SELECT id, ARRAY(SELECT o.note FROM orders o WHERE o.customer_id = c.id ORDER BY o.ts, o.id LIMIT 2) AS notes FROM customers c",
+        "SELECT k, ARRAY(SELECT r.zone FROM regions r WHERE r.title = l.v ORDER BY 1) AS zones FROM log l",
+        "SELECT c.id, x.what, x.value FROM customers c, LATERAL (VALUES ('name', c.name), ('tier', c.tier)) AS x(what, value)",
+        "SELECT x.a, x.b FROM (VALUES (1, (SELECT count(*) FROM log)), (2, (SELECT max(id) FROM customers))) AS x(a, b)",
+        "SELECT to_jsonb(r) AS j FROM regions r",
+        "SELECT c.id, to_jsonb(r) AS j, r IS NULL AS none FROM customers c LEFT JOIN regions r ON r.code = c.region",
+        "SELECT c.region, count(r) AS n, jsonb_agg(r.* ORDER BY r.code) AS j FROM customers c LEFT JOIN regions r ON r.code = c.region GROUP BY c.region",
+        "SELECT c.id, (SELECT to_jsonb(r) FROM regions r WHERE r.code = c.region) AS j FROM customers c",
+    };
+
     public static TheoryData<string> Laterals => new()
     {
         "SELECT c.id, x.s FROM customers c, LATERAL (SELECT sum(o.amount) AS s FROM orders o WHERE o.customer_id = c.id) x",
@@ -153,6 +166,10 @@ public sealed class SubqueryTests(ITestOutputHelper output)
     [PostgresMemberData(nameof(Scalars))]
     [Theory]
     public Task Scalar_sub_selects_follow_both_sides(PostgresVersion version, string query) => CheckAsync(version, query);
+
+    [PostgresMemberData(nameof(Rows))]
+    [Theory]
+    public Task Arrays_and_rows_as_values_follow_their_sources(PostgresVersion version, string query) => CheckAsync(version, query);
 
     [PostgresMemberData(nameof(Laterals))]
     [Theory]
