@@ -37,7 +37,8 @@ internal static class RootRules
             }
         }
 
-        return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, analysis)) : PartitionRoot.Of(project, Visible(project, analysis)) ?? AnyOperator(project, analysis);
+        return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, analysis))
+            : FirstRowsRule.Of(project, Visible(project, analysis)) as RootRule ?? PartitionRoot.Of(project, Visible(project, analysis)) ?? AnyOperator(project, analysis);
     }
 
     /// <summary>What applies to all operators: D of the result, as a Z-set.</summary>

@@ -61,6 +61,9 @@ public static class TypeFacts
     public static bool IsImageEqual(uint baseOid, int modifier)
         => ImageEqual.Contains(baseOid) || (baseOid is Numeric or Bpchar && modifier >= 0);
 
+    /// <summary>Whether the type is a numeric or one of fixed size; none of these has a collation.</summary>
+    public static bool IsScalar(uint baseOid) => FixedSize.Contains(baseOid) || baseOid == Numeric;
+
     /// <summary>Whether every value of the type fits into an index entry beside others.</summary>
     public static bool IsBounded(uint baseOid, int modifier)
         => FixedSize.Contains(baseOid)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
@@ -146,11 +147,14 @@ internal sealed class DeltaContext
             };
         }
 
+        // PostgreSQL evaluates a stable LIMIT when it plans, and takes it for the number of rows.
+        var setting = Call("current_setting", String(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}")), True);
+        var captured = Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(change.As(_names.WeightColumn))) with { From = [rows], Where = visible };
+        var known = captured.AsQuery() with { Limit = Consolidation.AsBigInteger(new ConditionalFunction(ConditionalKind.NullIf, [setting, String("")])) };
         var sum = Sum(change);
         return Select(source.Columns.Select(c => Consolidation.Value(Column(Buffer, c.Name), c.Type).As(c.Name)).Append(sum.As(weight))) with
         {
-            From = [rows],
-            Where = visible,
+            From = [Derived(known, Buffer)],
             GroupBy = GroupBy(source.Columns.SelectMany(c => Consolidation.Identity(Column(Buffer, c.Name), c.Type))),
             Having = NotEq(sum, Integer(0)),
         };

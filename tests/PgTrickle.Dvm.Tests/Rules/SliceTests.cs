@@ -53,6 +53,28 @@ public sealed class SliceTests(ITestOutputHelper output)
         Assert.Equal("0,0", table.LastCounts);
     }
 
+    /// <summary>What is stored and what changed do not tell which rows follow when many leave; rows that tie with the last one leave it open which of them is stored.</summary>
+    [PostgresVersions("DELETE FROM a WHERE id < 5", "4,4")]
+    [PostgresVersions("DELETE FROM a WHERE id < 3; INSERT INTO a VALUES (-1, 0, 'new'), (-2, 1, NULL)", "2,2")]
+    [PostgresVersions("UPDATE a SET v = v + 3 WHERE id <= 5", "5,5")]
+    [PostgresVersions("DELETE FROM a WHERE id > 2", "0,3")]
+    [PostgresVersions("DELETE FROM a", "0,5")]
+    [PostgresVersions("UPDATE a SET v = 0 WHERE id = 20; UPDATE a SET v = 40 WHERE id = 1", "1,1")]
+    [Theory]
+    public async Task Trap_24_the_next_rows_are_found_when_those_stored_do_not_suffice(PostgresVersion version, string changes, string counts)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, v int, t text); INSERT INTO a SELECT g, g, 't' || g FROM generate_series(1, 20) g");
+        var table = await OracleTable.CreateAsync(connection, "st", "SELECT t FROM a ORDER BY v, id LIMIT 5");
+        await connection.ExecuteAsync(changes);
+        await table.RefreshAsync();
+        Assert.Equal("Merge", table.LastAction);
+        Assert.Equal(counts, table.LastCounts);
+        await connection.ExecuteAsync("INSERT INTO a VALUES (50, 2, 'fifty'), (51, 100, 'last')");
+        await table.RefreshAsync();
+    }
+
     [PostgresVersions("SELECT id FROM orders LIMIT 3", "LIMIT without ORDER BY")]
     [PostgresVersions("SELECT c.id FROM customers c JOIN (SELECT customer_id FROM orders OFFSET 2) o ON o.customer_id = c.id", "OFFSET without ORDER BY")]
     [Theory]
