@@ -47,8 +47,12 @@ internal static class SettledState
         var order = new ImageOrder(distinct.Input);
         return order.IsTotal(distinct.Keys.Concat(distinct.Order.Select(static o => o.Expression)))
             ? distinct
-            : distinct with { Order = order.Settle(distinct.Order, distinct.Input.Columns.Select(static c => c.Reference)) };
+            : distinct with { Order = order.Settle(Leading(distinct), distinct.Input.Columns.Select(static c => c.Reference)) };
     }
+
+    /// <summary>The order that was asked for, or as much of it as the keys are; all of the keys have to stand before anything else.</summary>
+    private static SyntaxList<OrderItem> Leading(DistinctOn distinct)
+        => distinct.Order.AddRange(distinct.Keys.Except(distinct.Order.Select(static o => o.Expression)).Select(static k => new OrderItem(k)));
 
     private static TopK OfTop(TopK top)
     {

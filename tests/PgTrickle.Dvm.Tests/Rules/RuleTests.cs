@@ -84,6 +84,11 @@ public sealed class RuleTests(ITestOutputHelper output)
         "SELECT DISTINCT ON (customer_id) customer_id, id AS oid, note, ts FROM orders ORDER BY customer_id, ts DESC, id",
         "SELECT DISTINCT ON (customer_id, product_id) id, customer_id, product_id, amount FROM orders ORDER BY product_id, customer_id DESC NULLS LAST, amount, id DESC",
         "SELECT DISTINCT ON (c.region) c.region, o.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id ORDER BY c.region, o.ts DESC NULLS LAST, o.id, c.id",
+
+        // Trap 18: below the top, with and without an order, which may say less than the keys do.
+        "SELECT c.name, x.id, x.note FROM customers c JOIN (SELECT DISTINCT ON (customer_id) customer_id, id, note FROM orders ORDER BY customer_id, ts DESC, id) x ON x.customer_id = c.id",
+        "SELECT x.qty, count(x.note) * 0 AS zero, count(*) AS n FROM (SELECT DISTINCT ON (qty, customer_id) note, qty FROM orders) x GROUP BY x.qty",
+        "SELECT x.qty, count(*) AS n FROM (SELECT DISTINCT ON (qty, customer_id) id, qty FROM orders ORDER BY customer_id DESC) x JOIN customers c ON c.id = x.qty GROUP BY x.qty",
         "SELECT d.region, count(*) AS n FROM (SELECT DISTINCT region, tier FROM customers) d GROUP BY d.region",
     };
 
