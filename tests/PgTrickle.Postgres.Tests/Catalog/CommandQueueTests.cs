@@ -53,6 +53,24 @@ public sealed class CommandQueueTests
     }
 
     [Theory, PostgresVersions]
+    public async Task Only_claims_and_outcomes_do_without_the_disk(PostgresVersion version)
+    {
+        await using var database = await InstalledDatabase.CreateAsync(version);
+        await using var control = DatabaseConnections.Control(database.ControlConnectionString, "one session", builder =>
+        {
+            builder.MaxPoolSize = 1;
+            builder.NoResetOnClose = true;
+            builder.Options += " -c synchronous_commit=local";
+        });
+        var queue = new CommandQueue(control);
+        await database.ExecuteAsync("CREATE TABLE t (x int); SELECT pgtrickle.create_stream_table('s', 'SELECT x FROM t')");
+        var command = Assert.Single(await queue.ClaimAsync(Long, 10, default));
+        Assert.Equal("local", await control.ScalarAsync<string>("SHOW synchronous_commit"));
+        Assert.True(await queue.CompleteAsync(command, default));
+        Assert.Equal("local", await control.ScalarAsync<string>("SHOW synchronous_commit"));
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_command_is_not_seen_before_its_transaction_commits(PostgresVersion version)
     {
         await using var database = await InstalledDatabase.CreateAsync(version);
