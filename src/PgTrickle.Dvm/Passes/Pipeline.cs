@@ -13,6 +13,9 @@ internal static class Pipeline
         // Needs merged projections. Afterwards each conjunct stands as low as it may, those that read the clock in filters of their own.
         new PushFilters(),
 
+        // Needs conditions in their places. Afterwards inner joins are cross products only where no condition connects them.
+        new OrderJoins(),
+
         // Needs filters out of the way of keys. Afterwards no DISTINCT [ON] stands over rows that are distinct anyway.
         new EliminateDistinct(),
 
