@@ -99,12 +99,38 @@ CREATE TYPE pgtrickle.probe AS (
     own_rows bigint[],
     delta_rows bigint,
     captures text,
+    -- Which server and database the snapshot belongs to.
+    system bigint,
+    -- What of the catalog has been found in order (pgtrickle._stamp); NULL if that may not be relied on.
+    stamp text,
     started_at timestamptz
 );
 
+-- What a capture's buffer holds that a consumer has not read (pgtrickle_changes.u_<capture>).
+CREATE TYPE pgtrickle.unread AS (
+    unread bigint,
+    -- Rows of the own transaction that the refresh before had already read.
+    consumed bigint,
+    -- Rows of the present transaction.
+    own bigint,
+    was_truncated bool,
+    has_drifted bool
+);
+
+-- What the function of a stream table's owner is to run: the variant of that number, which stands in its text, or else the statements, in order.
+CREATE TYPE pgtrickle.step AS (
+    variant bigint,
+    statements text[],
+    -- Parameters $1 to $3 of either.
+    snap pg_snapshot,
+    own xid8[],
+    clock timestamptz
+);
+
 -- One row a stream table, locked by its refresh and written with its result, in the same transaction.
+-- No foreign key: an update of a row that its own transaction has written checks it again, and a refresh writes the row three times.
 CREATE TABLE pgtrickle.stream_table_state (
-    pgt_id bigint PRIMARY KEY REFERENCES pgtrickle.stream_tables ON DELETE CASCADE,
+    pgt_id bigint PRIMARY KEY,
     status text NOT NULL DEFAULT 'INITIALIZING' CHECK (status IN ('INITIALIZING', 'ACTIVE', 'SUSPENDED', 'ERROR')),
     is_populated bool NOT NULL DEFAULT false,
     needs_reinit bool NOT NULL DEFAULT false,
@@ -127,6 +153,8 @@ CREATE TABLE pgtrickle.stream_table_state (
     opened_probe pgtrickle.probe,
     -- State of the captures (triggers, partitions) as of the frontier: another one means that changes may have been missed.
     frontier_captures text,
+    -- The stamp of the catalog that the refresh at the frontier has checked: as long as it is the same, nothing has to be checked again.
+    verified_stamp text,
     plan_version bigint,
     -- Setup statements that gave the table its present shape (hidden columns, index), and the indexes that they made.
     shape text,
@@ -209,6 +237,8 @@ CREATE TABLE pgtrickle.plans (
     full_statements text[] NOT NULL,
     -- Everything that a plan was made for: column shapes of the sources and the stream table.
     fingerprint text NOT NULL,
+    -- Functions of the query that users made, whose bodies can change.
+    function_oids oid[] NOT NULL DEFAULT '{}',
     explanation jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (pgt_id, plan_version)
@@ -352,5 +382,12 @@ END $$;
 
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON pgtrickle.stream_tables
     FOR EACH ROW EXECUTE FUNCTION pgtrickle.note_catalog_change();
+CREATE FUNCTION pgtrickle.forget_state() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM pgtrickle.stream_table_state s WHERE s.pgt_id = OLD.pgt_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forget_state AFTER DELETE ON pgtrickle.stream_tables FOR EACH ROW EXECUTE FUNCTION pgtrickle.forget_state();
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON pgtrickle.settings
     FOR EACH ROW EXECUTE FUNCTION pgtrickle.note_catalog_change();

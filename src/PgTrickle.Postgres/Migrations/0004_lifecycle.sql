@@ -282,30 +282,48 @@ CREATE FUNCTION pgtrickle._reserve_id() RETURNS bigint
     INSERT INTO pgtrickle.reserved_ids (pgt_id) VALUES (nextval(pg_get_serial_sequence('pgtrickle.stream_tables', 'pgt_id'))) RETURNING pgt_id
 $$;
 
--- The function through which everything runs that needs the owner's rights. Settings that influence results are the creator's.
+-- The text that makes the function through which everything runs that needs the owner's rights. Settings that influence results are the creator's: those of
+-- the session that runs it, or, when the function makes itself anew, its own. Statements of variants stand in it as they are, so that PL/pgSQL keeps their
+-- plans; $1 to $3 in them are the function's parameters, which nobody passes: the function gets them with its step.
+CREATE FUNCTION pgtrickle._run_function_text(run text, id bigint, version bigint, masks bigint[], branches text) RETURNS text
+    LANGUAGE sql IMMUTABLE AS $text$
+    SELECT pg_catalog.format($create$
+        CREATE OR REPLACE FUNCTION %s(pg_snapshot DEFAULT NULL, xid8[] DEFAULT NULL, timestamptz DEFAULT NULL) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET standard_conforming_strings = on
+            SET TimeZone FROM CURRENT SET DateStyle FROM CURRENT SET IntervalStyle FROM CURRENT SET extra_float_digits FROM CURRENT
+            SET bytea_output FROM CURRENT SET xmlbinary FROM CURRENT SET xmloption FROM CURRENT SET default_text_search_config FROM CURRENT
+            SET lc_monetary FROM CURRENT SET lc_numeric FROM CURRENT SET lc_time FROM CURRENT
+        AS %L $create$, run, pg_catalog.format($body$
+        #variable_conflict use_column
+        DECLARE
+            __pgt_step pgtrickle.step;
+            __pgt_statement text;
+        BEGIN
+            __pgt_step := pgtrickle.refresh_plan(%1$s, %2$L, %3$L);
+            $1 := __pgt_step.snap;
+            $2 := __pgt_step.own;
+            $3 := __pgt_step.clock;
+            IF __pgt_step.variant IS NULL THEN
+                FOREACH __pgt_statement IN ARRAY __pgt_step.statements LOOP
+                    EXECUTE __pgt_statement USING $1, $2, $3;
+                END LOOP;
+            %4$s
+            END IF;
+            -- Members of a group share the transaction: each leaves its counts under a name of its own.
+            __pgt_statement := set_config('pgtrickle.delta_%1$s', current_setting('pgtrickle.delta', true), true);
+            __pgt_statement := set_config('pgtrickle.delta', '', true);
+        END $body$, id, version, masks, branches))
+$text$;
+
 CREATE FUNCTION pgtrickle._make_run_function(id bigint) RETURNS oid
     LANGUAGE plpgsql AS $$
 DECLARE
     run text := pg_catalog.format('pgtrickle_run.%I', 'st_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''));
 BEGIN
-    EXECUTE pg_catalog.format($create$
-        CREATE FUNCTION %s() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-            SET search_path = pg_catalog, pg_temp SET row_security = off SET jit = off SET standard_conforming_strings = on
-            SET TimeZone FROM CURRENT SET DateStyle FROM CURRENT SET IntervalStyle FROM CURRENT SET extra_float_digits FROM CURRENT
-            SET bytea_output FROM CURRENT SET xmlbinary FROM CURRENT SET xmloption FROM CURRENT SET default_text_search_config FROM CURRENT
-            SET lc_monetary FROM CURRENT SET lc_numeric FROM CURRENT SET lc_time FROM CURRENT
-        AS $body$
-        DECLARE
-            step record;
-        BEGIN
-            FOR step IN SELECT p.statement, p.snap, p.own, p.clock FROM pgtrickle.refresh_plan(%s) AS p LOOP
-                EXECUTE step.statement USING step.snap, step.own, step.clock;
-            END LOOP;
-        END $body$
-        $create$, run, id);
-    EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', run);
-    EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s() TO pgtrickle_worker', run);
-    RETURN (run || '()')::pg_catalog.regprocedure::pg_catalog.oid;
+    EXECUTE pgtrickle._run_function_text(run, id, NULL, NULL, '');
+    EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', run);
+    EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO pgtrickle_worker', run);
+    RETURN run::pg_catalog.regproc::pg_catalog.oid;
 END $$;
 
 -- The empty table with the query's columns: name reserved, columns known to what is created next, owned by the caller.
@@ -391,7 +409,8 @@ BEGIN
         'pooler_compatibility_mode', pooler_compatibility_mode), true);
 END $$;
 
-GRANT EXECUTE ON FUNCTION pgtrickle._reserve_id(), pgtrickle._make_run_function(bigint), pgtrickle._make_table(text[], oid),
+GRANT EXECUTE ON FUNCTION pgtrickle._reserve_id(), pgtrickle._run_function_text(text, bigint, bigint, bigint[], text), pgtrickle._make_run_function(bigint),
+    pgtrickle._make_table(text[], oid),
     pgtrickle._create(text, text, jsonb, bool),
     pgtrickle.create_stream_table(text, text, text, text, bool, text, text, text, bool, bool),
     pgtrickle.create_stream_table_if_not_exists(text, text, text, text, bool, text, text, text, bool, bool) TO PUBLIC;

@@ -128,6 +128,8 @@ BEGIN
     END IF;
     tree := pgtrickle._tree(capture.source_relid);
     SELECT md5(concat_ws('/', p_capture_id, tree, capture.members,
+                -- A column may have gone and another taken its name.
+                ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = capture.source_relid AND a.attname = ANY (capture.column_names) ORDER BY a.attname),
                 string_agg(concat_ws(':', t.tgrelid, t.oid, t.xmin, t.tgenabled), ',' ORDER BY t.oid))),
             count(*), count(*) FILTER (WHERE t.tgenabled NOT IN ('O', 'A'))
         INTO hash, found_triggers, disabled
@@ -387,7 +389,29 @@ BEGIN
     EXECUTE format('CREATE VIEW %s WITH (security_barrier) AS SELECT __pgt_xid, __pgt_w, %s FROM %s WHERE (SELECT pgtrickle.may_read(%s, %L))',
         change_view, columns, buffer, capture.source_relid, capture.column_numbers);
     EXECUTE format('GRANT SELECT ON %s TO PUBLIC', change_view);
+    PERFORM pgtrickle._make_unread_function(p_capture_id);
     UPDATE pgtrickle.captures SET buffer_relid = buffer::regclass, view_relid = change_view::regclass WHERE capture_id = p_capture_id;
+END $$;
+
+-- The function that counts the change rows of a buffer past a frontier: one a capture, so that its plan is kept.
+CREATE FUNCTION pgtrickle._make_unread_function(p_capture_id int) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format($create$
+        CREATE FUNCTION pgtrickle_changes.%1$I(p_frontier pg_snapshot, p_consumed xid8, p_own xid8) RETURNS pgtrickle.unread
+            LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $body$
+        DECLARE
+            found pgtrickle.unread;
+            oldest xid8 := pg_snapshot_xmin(p_frontier);
+        BEGIN
+            SELECT count(*) FILTER (WHERE b.__pgt_xid IS DISTINCT FROM p_consumed), count(*) FILTER (WHERE b.__pgt_xid = p_consumed),
+                    count(*) FILTER (WHERE b.__pgt_xid = p_own),
+                    coalesce(bool_or(b.__pgt_w = 0 AND b.__pgt_xid IS DISTINCT FROM p_consumed), false),
+                    coalesce(bool_or(b.__pgt_w = 2 AND b.__pgt_xid IS DISTINCT FROM p_consumed), false)
+                INTO found FROM pgtrickle_changes.%2$I b
+                WHERE b.__pgt_xid >= oldest AND NOT pg_visible_in_snapshot(b.__pgt_xid, p_frontier);
+            RETURN found;
+        END $body$ $create$, 'u_' || p_capture_id, 'b_' || p_capture_id);
 END $$;
 
 -- Drops the function, and with it the triggers, of one table of a capture that does not belong there: of a detached partition, or of any when
@@ -410,6 +434,7 @@ BEGIN
         dropped := capture.members[1];
         IF dropped IS NULL THEN
             EXECUTE format('DROP VIEW IF EXISTS pgtrickle_changes.%I', 'v_' || p_capture_id);
+            EXECUTE format('DROP FUNCTION IF EXISTS pgtrickle_changes.%I', 'u_' || p_capture_id);
             EXECUTE format('DROP TABLE IF EXISTS pgtrickle_changes.%I', 'b_' || p_capture_id);
             DELETE FROM pgtrickle.captures c WHERE c.capture_id = p_capture_id;
             RETURN false;

@@ -146,7 +146,7 @@ DECLARE
     run text;
 BEGIN
     DELETE FROM pgtrickle.stream_tables s WHERE s.pgt_id = id RETURNING format('%I.%I', 'pgtrickle_run', s.run_name) INTO run;
-    EXECUTE format('DROP FUNCTION IF EXISTS %s()', run);
+    EXECUTE format('DROP FUNCTION IF EXISTS %s', run);
     UPDATE pgtrickle.commands SET status = 'DONE', finished_at = clock_timestamp() WHERE pgt_id = id AND status = 'PENDING';
 END $$;
 

@@ -88,10 +88,12 @@ CREATE FUNCTION pgtrickle._store_plan(
 DECLARE
     s pgtrickle.stream_table_state;
     version bigint;
+    functions oid[];
 BEGIN
     SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id FOR NO KEY UPDATE;
+    functions := pgtrickle._user_functions((SELECT d.analysis FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id));
     UPDATE pgtrickle.plans p
-        SET fingerprint = p_fingerprint, definition_version = p_definition_version, explanation = p_explanation
+        SET fingerprint = p_fingerprint, definition_version = p_definition_version, explanation = p_explanation, function_oids = functions
         WHERE p.pgt_id = p_pgt_id AND p.plan_version = s.plan_version AND p.compiler_version = p_compiler_version AND p.mode = p_mode
             AND p.source_relids = p_source_relids AND p.capture_ids IS NOT DISTINCT FROM p_capture_ids AND p.is_untracked = p_is_untracked
             AND p.clock_moved IS NOT DISTINCT FROM p_clock_moved AND p.clock_bit = p_clock_bit
@@ -100,9 +102,9 @@ BEGIN
     IF version IS NULL THEN
         version := coalesce(s.plan_version, 0) + 1;
         INSERT INTO pgtrickle.plans (pgt_id, plan_version, definition_version, compiler_version, mode, source_relids, capture_ids, is_untracked, clock_moved,
-                clock_bit, setup_statements, fill_statements, full_statements, fingerprint, explanation)
+                clock_bit, setup_statements, fill_statements, full_statements, fingerprint, explanation, function_oids)
             VALUES (p_pgt_id, version, p_definition_version, p_compiler_version, p_mode, p_source_relids, p_capture_ids, p_is_untracked, p_clock_moved,
-                p_clock_bit, p_setup, p_fill, p_full, p_fingerprint, p_explanation);
+                p_clock_bit, p_setup, p_fill, p_full, p_fingerprint, p_explanation, functions);
         DELETE FROM pgtrickle.plans p WHERE p.pgt_id = p_pgt_id AND p.plan_version < version;
         UPDATE pgtrickle.stream_table_state t SET plan_version = version, needs_reinit = t.is_populated WHERE t.pgt_id = p_pgt_id;
     END IF;

@@ -13,6 +13,9 @@ namespace PgTrickle.Postgres.Refresh;
 /// <param name="worker">Sessions of <c>pgtrickle_worker</c>.</param>
 public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource worker) : IAsyncDisposable
 {
+    /// <summary>How long a worker session lives: what it keeps (plans, catalog caches) is bounded, but goes by who came first.</summary>
+    internal const int SessionLifetimeSeconds = 1800;
+
     /// <summary>As role <c>pgtrickle</c>.</summary>
     public NpgsqlDataSource Control { get; } = control;
 
@@ -59,6 +62,7 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
     {
         ArgumentNullException.ThrowIfNull(builder);
         Settings(builder).MaxPoolSize = maxWorkers + 1;
+        builder.ConnectionLifetime = SessionLifetimeSeconds;
     }
 
     private static void Configure(NpgsqlConnectionStringBuilder builder) => Settings(builder);

@@ -45,7 +45,7 @@ public sealed class RefreshEngine : IRefreshEngine
         _time = time;
         _logger = logger;
         _plans = new PlanStore(_control);
-        _transaction = new RefreshTransaction(connections.Worker, node);
+        _transaction = new RefreshTransaction(connections.Worker, node, _options, time);
         _setup = new CaptureSetup(_control, _transaction, RefreshRetries.Create(_options.SetupRetries, _options, time));
         _cleaner = new CaptureCleaner(_control, _options);
     }

@@ -27,6 +27,12 @@ public sealed record RefreshEngineOptions
     /// <summary>A consumed buffer of at least this many bytes is truncated rather than deleted from.</summary>
     public long TruncateFrom { get; init; } = 8 << 20;
 
+    /// <summary>How many stream tables a worker session keeps the plans of; 0.1 to 0.5 MB each.</summary>
+    public int KeptPlans { get; init; } = 100;
+
+    /// <summary>A refresh that takes this long plans its delta: kept plans are for short ones.</summary>
+    public TimeSpan PlanFrom { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How long change log rows outlive their transaction, at least: a detector that looks less often is told that anything may have changed.</summary>
     public TimeSpan LogRetention { get; init; } = TimeSpan.FromMinutes(1);
 }

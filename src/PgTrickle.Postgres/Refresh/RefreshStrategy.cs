@@ -21,6 +21,9 @@ internal enum RefreshStrategy
 
     /// <summary>Reads the definition again.</summary>
     Analyse = 16,
+
+    /// <summary>Deltas are planned for this refresh alone.</summary>
+    Fresh = 32,
 }
 
 /// <summary>The spelling that the database knows.</summary>

@@ -13,8 +13,11 @@ internal sealed record ClosedMember(long PgtId, string Action, long RowsInserted
 /// <summary>
 /// One refresh transaction with the clean-up of its session, sent as one pipelined batch: an ordinary refresh costs one round trip and one fsync.
 /// </summary>
-internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity node)
+internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity node, RefreshEngineOptions? options = null, TimeProvider? time = null)
 {
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly KeptPlans _plans = new((options ?? RefreshEngineOptions.Default).KeptPlans, (options ?? RefreshEngineOptions.Default).PlanFrom);
+
     /// <summary>
     /// Users' code may have left anything behind in the session (facts: cursors WITH HOLD, prepared statements, temporary objects, settings, locks).
     /// </summary>
@@ -31,7 +34,31 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         IReadOnlyList<(long PgtId, string RunName)> members, RefreshStrategy strategy, RefreshInitiator initiator, CancellationToken cancellation)
     {
         await using var connection = await worker.OpenConnectionAsync(cancellation);
-        await using var batch = new NpgsqlBatch(connection);
+        long[] ids = [.. members.Select(member => member.PgtId)];
+        var kept = strategy == RefreshStrategy.Auto && _plans.MayKeep(connection.ProcessID, ids);
+        await using var batch = Compose(connection, members, strategy == RefreshStrategy.Auto && !kept ? RefreshStrategy.Fresh : strategy, initiator, out var commit);
+        try
+        {
+            var started = _time.GetTimestamp();
+            var closed = await ExecuteAsync(batch, commit, cancellation);
+            if (_plans.MustForget(ids, kept, _time.GetElapsedTime(started)))
+            {
+                await ForgetPlansAsync(connection);
+            }
+
+            return closed;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
+        {
+            await RollBackAsync(connection);
+            throw;
+        }
+    }
+
+    private NpgsqlBatch Compose(
+        NpgsqlConnection connection, IReadOnlyList<(long PgtId, string RunName)> members, RefreshStrategy strategy, RefreshInitiator initiator, out int commit)
+    {
+        var batch = new NpgsqlBatch(connection);
         if ((strategy & (RefreshStrategy.Setup | RefreshStrategy.Analyse)) != 0)
         {
             Add(batch, "BEGIN");
@@ -52,21 +79,13 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
 
         Add(batch, "SET LOCAL search_path = pg_catalog, pg_temp");
         Add(batch, "SELECT * FROM pgtrickle.refresh_close($1, $2, $3, $4)", Credentials(ids, initiator.ToString().ToUpperInvariant()));
-        var commit = Add(batch, "COMMIT");
+        commit = Add(batch, "COMMIT");
         foreach (var statement in CleanUp)
         {
             Add(batch, statement);
         }
 
-        try
-        {
-            return await ExecuteAsync(batch, commit, cancellation);
-        }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
-        {
-            await RollBackAsync(connection);
-            throw;
-        }
+        return batch;
     }
 
     private static async Task<List<ClosedMember>> ExecuteAsync(NpgsqlBatch batch, int commit, CancellationToken cancellation)
@@ -111,6 +130,25 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
             }
 
             await batch.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            await TerminateAsync(connection);
+        }
+    }
+
+    /// <summary>The refresh has committed: a session that can not be told to forget is broken, and its plans are gone with it.</summary>
+    private static async Task ForgetPlansAsync(NpgsqlConnection connection)
+    {
+        if (connection.FullState != System.Data.ConnectionState.Open)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var command = new NpgsqlCommand("DISCARD PLANS", connection);
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
         catch (NpgsqlException)
         {

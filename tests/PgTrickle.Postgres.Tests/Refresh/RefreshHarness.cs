@@ -122,8 +122,9 @@ internal sealed class RefreshHarness : IAsyncDisposable
     public Task<T?> StateAsync<T>(string name, string column) => Database.Control.ScalarAsync<T>(
         $"SELECT {column} FROM pgtrickle.stream_table_state WHERE pgt_id = $1", Id(name));
 
-    /// <summary>What the user gets who asks for a plan.</summary>
-    public Task<QueryResult> QueryPlanAsync(long id) => Database.QueryAsync("SELECT * FROM pgtrickle.refresh_plan($1)", id);
+    /// <summary>What the user gets who asks for a plan: how many variants, and how many statements.</summary>
+    public Task<string?> PlannedAsync(long id) => Database.ScalarAsync<string>(
+        "SELECT concat(count(p.variant), ' ', sum(cardinality(p.statements))) FROM pgtrickle.refresh_plan($1, 1, '{1,2,3}') AS p", id);
 
     /// <summary>The last row of the history.</summary>
     public Task<T?> HistoryAsync<T>(string name, string column) => Database.Control.ScalarAsync<T>(

@@ -92,7 +92,7 @@ public sealed class RightsTests
             Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
         }
 
-        Assert.Empty((await harness.QueryPlanAsync(id)).Rows);
+        Assert.Equal("0 0", await harness.PlannedAsync(id));
     }
 
     [Theory]
@@ -124,7 +124,7 @@ public sealed class RightsTests
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source + """
             CREATE FUNCTION greedy(x int) RETURNS int LANGUAGE plpgsql AS $$
-            BEGIN PERFORM pgtrickle.refresh_plan(s.pgt_id) FROM pgtrickle.stream_tables s; RETURN x; END $$;
+            BEGIN PERFORM pgtrickle.refresh_plan(s.pgt_id, 1, '{1}') FROM pgtrickle.stream_tables s; RETURN x; END $$;
             """);
         await harness.Database.Control.ExecuteAsync("INSERT INTO pgtrickle.settings (name, value) VALUES ('volatile_function_policy', 'allow')");
         var id = await harness.DefineAsync("st", "SELECT id, public.greedy(a) AS a FROM src", "FULL");

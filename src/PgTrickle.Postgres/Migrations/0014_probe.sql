@@ -1,0 +1,292 @@
+-- What a refresh finds when it opens: whether plan, captures and rights are in order, and what there is to do.
+
+-- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, names, NOT NULL, keys, views. Names, since the
+-- statements go by them: a table may be renamed, and another take its name.
+CREATE FUNCTION pgtrickle._fingerprint(p_pgt_id bigint, p_relids oid[]) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    facts text;
+    source record;
+    part text;
+BEGIN
+    SELECT concat_ws('/', d.refresh_mode, md5(d.defining_query), n.nspname, c.relname) INTO facts
+        FROM pgtrickle.stream_tables d LEFT JOIN pg_class c ON c.oid = d.pgt_relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.pgt_id = p_pgt_id;
+    FOR source IN
+        SELECT s.source_relid AS relid, s.source_type, s.columns_used, n.nspname, c.relname
+        FROM pgtrickle.pgt_dependencies s LEFT JOIN pg_class c ON c.oid = s.source_relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE s.pgt_id = p_pgt_id ORDER BY s.source_relid
+    LOOP
+        facts := concat_ws('/', facts, source.nspname, source.relname);
+        IF source.source_type = 'VIEW' THEN
+            SELECT r.xmin::text INTO part FROM pg_rewrite r WHERE r.ev_class = source.relid AND r.rulename = '_RETURN';
+            facts := concat_ws('/', facts, source.relid, part);
+        ELSIF source.relid = ANY (p_relids) THEN
+            SELECT string_agg(concat_ws(':', a.attname, a.attnum, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attnum) INTO part
+                FROM pg_attribute a
+                WHERE a.attrelid = source.relid AND a.attnum > 0 AND a.attname = ANY (source.columns_used) AND NOT a.attisdropped;
+            facts := concat_ws('/', facts, source.relid, part);
+            SELECT string_agg(i.indkey::text, ',' ORDER BY i.indexrelid) INTO part
+                FROM pg_index i
+                WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
+            facts := concat_ws('/', facts, part);
+        END IF;
+    END LOOP;
+    RETURN md5(facts);
+END $$;
+
+-- Which server and database a frontier belongs to.
+CREATE FUNCTION pgtrickle._system_id() RETURNS bigint
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT hashtextextended(current_database(), c.system_identifier) FROM pg_control_system() c);
+END $$;
+
+-- Whether evaluating the query as a whole is known to be cheaper than a delta of p_rows change rows: asked only above differential_max_change_ratio
+-- of the sources' rows. Compares what the last differential refreshes took for a change row with what the last full one (or the first fill) took.
+CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint) RETURNS bool
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- Fewer change rows than this tell about round trips and planning, not about rows.
+    telling constant bigint := 1000;
+    ratio float8;
+    source_rows float8 := 0;
+    relid oid;
+    full_ms float8;
+    row_ms float8;
+BEGIN
+    IF p_rows < telling THEN
+        RETURN false;
+    END IF;
+    SELECT s.value::float8 INTO ratio FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio';
+    FOREACH relid IN ARRAY p_relids LOOP
+        source_rows := source_rows + (SELECT sum(greatest(c.reltuples, 0)) FROM unnest(pgtrickle._tree(relid)) AS t(oid) JOIN pg_class c USING (oid));
+    END LOOP;
+    IF p_rows <= coalesce(ratio, 0.15) * source_rows THEN
+        RETURN false;
+    END IF;
+    SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms
+        FROM pgtrickle.pgt_refresh_history h
+        WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action IN ('FULL', 'REINITIALIZE')
+        ORDER BY h.refresh_id DESC LIMIT 1;
+    SELECT sum(extract(epoch FROM h.end_time - h.start_time) * 1000) / sum(h.delta_rows) INTO row_ms
+        FROM (SELECT * FROM pgtrickle.pgt_refresh_history h
+            WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action = 'DIFFERENTIAL' AND h.delta_rows >= telling
+            ORDER BY h.refresh_id DESC LIMIT 5) AS h;
+    RETURN coalesce(row_ms * p_rows > full_ms, false);
+END $$;
+
+-- Whether an expression of the clock has moved since p_clock, in the time zone of the stream table's creator.
+CREATE FUNCTION pgtrickle._clock_moved(p_pgt_id bigint, p_expression text, p_clock timestamptz) RETURNS bool
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moved bool;
+BEGIN
+    PERFORM set_config(split_part(c.setting, '=', 1), split_part(c.setting, '=', 2), true)
+        FROM (
+            SELECT unnest(p.proconfig) AS setting FROM pg_proc p JOIN pgtrickle.stream_tables d ON p.oid = d.run_function WHERE d.pgt_id = p_pgt_id) AS c
+        WHERE lower(c.setting) LIKE 'timezone=%';
+    EXECUTE format('SELECT %s', p_expression) INTO moved USING NULL::pg_snapshot, NULL::xid8[], p_clock;
+    RETURN coalesce(moved, true);
+END $$;
+
+-- What of the catalog a refresh depends on, as the row versions (xmin) that this transaction's snapshot sees: of the definition, the plan, the stream table,
+-- its owner's function, the sources with their columns, triggers, indexes and rules (and the names by which statements go), the captures, the functions of the query. As long as the stamp is that
+-- of a refresh which has checked all of it, plan, captures and ownership are as they were then. Rights also depend on who is a member of which role, so
+-- those are asked for each time.
+-- NULL, so that everything is checked, where row versions of these tables do not tell all: partitions and children, rights on single columns.
+-- All look-ups are by key, whatever the planner thinks of small tables: it plans them once and for all.
+-- The server's start belongs to it since that is how long its identity needs no look at the control file.
+CREATE FUNCTION pgtrickle._stamp(p_pgt_id bigint, p_plan_version bigint, p_system bigint) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    stamp text;
+BEGIN
+    SELECT concat_ws('/', p_system, extract(epoch FROM pg_postmaster_start_time()), current_database(), d.xmin, p.xmin, t.oid::regclass, t.xmin, f.xmin, s.stamp,
+            (SELECT bit_xor(hashtextextended(concat(k.capture_id, ':', k.xmin), 0)) FROM pgtrickle.captures k WHERE k.capture_id = ANY (p.capture_ids)),
+            CASE WHEN p.function_oids <> '{}' THEN (
+                SELECT bit_xor(hashtextextended(concat(u.oid, ':', u.xmin), 0)) FROM pg_proc u WHERE u.oid = ANY (p.function_oids)) END)
+        INTO stamp
+        FROM pgtrickle.stream_tables d
+        JOIN pgtrickle.plans p ON p.pgt_id = d.pgt_id AND p.plan_version = p_plan_version
+        JOIN pg_class t ON t.oid = d.pgt_relid
+        JOIN pg_proc f ON f.oid = d.run_function
+        CROSS JOIN LATERAL (
+            SELECT bit_xor(hashtextextended(concat_ws(':', c.oid, c.oid::regclass, c.xmin, n.xmin,
+                        (SELECT bit_xor(hashtextextended(concat(o.attnum, ':', o.xmin), 0)) FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attnum > 0),
+                        (SELECT bit_xor(hashtextextended(concat(o.oid, ':', o.xmin), 0)) FROM pg_trigger o WHERE o.tgrelid = c.oid AND NOT o.tgisinternal),
+                        (SELECT bit_xor(hashtextextended(concat(o.indexrelid, ':', o.xmin), 0)) FROM pg_index o WHERE o.indrelid = c.oid),
+                        CASE WHEN c.relkind = 'v' THEN (SELECT o.xmin FROM pg_rewrite o WHERE o.ev_class = c.oid AND o.rulename = '_RETURN') END,
+                        EXISTS (SELECT FROM pg_subscription_rel o WHERE o.srrelid = c.oid)), 0)) AS stamp,
+                    bool_and(NOT c.relhassubclass AND c.relkind <> 'p' AND has_table_privilege(t.relowner, c.oid, 'SELECT')) AS is_plain
+                FROM pgtrickle.pgt_dependencies n
+                JOIN pg_class c ON c.oid = n.source_relid
+                WHERE n.pgt_id = d.pgt_id) AS s
+        WHERE d.pgt_id = p_pgt_id AND s.is_plain;
+    RETURN md5(stamp);
+END $$;
+
+-- Checks plan and captures against the catalog: PT002 where they do not fit. Returns the state of the captures and of the functions used, as a hash, and
+-- whether a trigger is disabled.
+CREATE FUNCTION pgtrickle._verify(d pgtrickle.stream_tables, plan pgtrickle.plans, OUT captures text, OUT is_disabled bool)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    problems text[];
+    functions oid[] := pgtrickle._user_functions(d.analysis);
+    capture int;
+    state record;
+BEGIN
+    IF plan.pgt_id IS NULL OR plan.fingerprint <> pgtrickle._fingerprint(d.pgt_id, plan.source_relids) THEN
+        RAISE EXCEPTION 'the plan of stream table %.% is out of date', d.pgt_schema, d.pgt_name USING ERRCODE = 'PT002', DETAIL = d.pgt_id::text;
+    END IF;
+    captures := '';
+    is_disabled := false;
+    FOREACH capture IN ARRAY plan.capture_ids LOOP
+        state := pgtrickle._capture_state(capture);
+        captures := md5(captures || state.hash);
+        IF state.problem = 'disabled' THEN
+            is_disabled := true;
+        ELSIF state.problem IS NOT NULL THEN
+            problems := problems || state.problem;
+        END IF;
+    END LOOP;
+    IF problems IS NOT NULL THEN
+        RAISE EXCEPTION 'the captures of stream table %.% do not fit their sources: %', d.pgt_schema, d.pgt_name, array_to_string(problems, ', ')
+            USING ERRCODE = 'PT002', DETAIL = d.pgt_id::text;
+    END IF;
+    -- A function whose body was replaced yields other results.
+    IF functions <> '{}' THEN
+        captures := md5(concat_ws('/', captures, (
+            SELECT string_agg(concat_ws(':', p.oid, p.xmin), ',' ORDER BY p.oid) FROM pg_proc p WHERE p.oid = ANY (functions))));
+    END IF;
+END $$;
+
+-- What there is to do for a stream table on this snapshot. Reads the buffers as pgtrickle, each once; writes nothing.
+CREATE FUNCTION pgtrickle._probe(p_pgt_id bigint, p_strategy text) RETURNS pgtrickle.probe
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    d pgtrickle.stream_tables;
+    s pgtrickle.stream_table_state;
+    plan pgtrickle.plans;
+    probe pgtrickle.probe;
+    unread pgtrickle.unread;
+    ordinal int := 0;
+    capture int;
+    is_disabled bool := false;
+    is_foreign bool := false;
+    lost text;
+    was_truncated bool := false;
+BEGIN
+    probe.started_at := clock_timestamp();
+    SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id;
+    SELECT * INTO plan FROM pgtrickle.plans t WHERE t.pgt_id = p_pgt_id AND t.plan_version = s.plan_version;
+    IF s.verified_stamp IS NOT NULL AND s.status <> 'SUSPENDED' THEN
+        probe.stamp := pgtrickle._stamp(p_pgt_id, s.plan_version, s.frontier_system);
+    END IF;
+    IF probe.stamp = s.verified_stamp THEN
+        probe.captures := s.frontier_captures;
+        probe.system := s.frontier_system;
+    ELSE
+        PERFORM pgtrickle._check_refreshable(p_pgt_id);
+        SELECT * INTO d FROM pgtrickle.stream_tables t WHERE t.pgt_id = p_pgt_id;
+        SELECT v.captures, v.is_disabled INTO probe.captures, is_disabled FROM pgtrickle._verify(d, plan) AS v;
+        probe.system := pgtrickle._system_id();
+        probe.stamp := CASE WHEN NOT is_disabled THEN pgtrickle._stamp(p_pgt_id, s.plan_version, probe.system) END;
+    END IF;
+
+    probe.action := 'NO_DATA';
+    probe.is_fallback := false;
+    probe.mask := 0;
+    probe.delta_rows := 0;
+    IF NOT s.is_populated THEN
+        IF p_strategy NOT LIKE '%FILL%' THEN
+            RAISE EXCEPTION 'stream table % is not populated', p_pgt_id USING ERRCODE = 'PT003', DETAIL = p_pgt_id::text;
+        END IF;
+        probe.action := 'FILL';
+    ELSIF s.frontier_system IS DISTINCT FROM probe.system
+        OR pg_snapshot_xmax(s.frontier_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) THEN
+        -- Xids of another past compare with ours, and mean nothing: what is in the buffers cannot be told from what was read.
+        is_foreign := true;
+        lost := 'the frontier is of another past';
+        s.frontier_own_rows := NULL;
+        s.frontier_own_xids := NULL;
+        s.frontier_snapshot := NULL;
+    END IF;
+
+    FOREACH capture IN ARRAY plan.capture_ids LOOP
+        ordinal := ordinal + 1;
+        IF capture IS NULL THEN
+            probe.own_rows := probe.own_rows || 0::bigint;
+            CONTINUE;
+        END IF;
+        EXECUTE format('SELECT * FROM pgtrickle_changes.%I($1, $2, $3)', 'u_' || capture) INTO unread
+            USING coalesce(s.frontier_snapshot, pg_current_snapshot()), s.frontier_own_xids[ordinal], pg_current_xact_id_if_assigned();
+        probe.own_rows := probe.own_rows || unread.own;
+        IF unread.unread > 0 THEN
+            probe.mask := probe.mask | (1::bigint << (ordinal - 1));
+            probe.delta_rows := probe.delta_rows + unread.unread;
+        END IF;
+        was_truncated := was_truncated OR unread.was_truncated;
+        IF is_foreign THEN
+            CONTINUE;
+        ELSIF unread.has_drifted THEN
+            lost := 'a source changed its shape while it was written to';
+        ELSIF unread.consumed <> coalesce(s.frontier_own_rows[ordinal], 0) THEN
+            lost := 'the refresh before wrote to a source after it had read it';
+        END IF;
+    END LOOP;
+    IF probe.action = 'FILL' THEN
+        RETURN probe;
+    END IF;
+    IF plan.clock_moved IS NOT NULL AND NOT is_foreign AND pgtrickle._clock_moved(p_pgt_id, plan.clock_moved, s.frontier_clock) THEN
+        probe.mask := probe.mask | plan.clock_bit;
+    END IF;
+
+    IF is_foreign THEN
+        NULL;
+    ELSIF s.needs_reinit THEN
+        lost := 'reinitialisation was asked for';
+    ELSIF s.frontier_captures IS DISTINCT FROM probe.captures THEN
+        lost := 'triggers, partitions or functions are not those of the refresh before';
+    END IF;
+    IF lost IS NOT NULL THEN
+        probe.action := 'REINITIALIZE';
+        probe.reason := lost;
+    ELSIF p_strategy LIKE '%FULL%' THEN
+        probe.action := 'FULL';
+        probe.is_fallback := plan.mode <> 'FULL';
+        probe.reason := CASE WHEN probe.is_fallback THEN 'the delta failed where the query does not' END;
+    ELSIF is_disabled THEN
+        probe.action := 'FULL';
+        probe.is_fallback := true;
+        probe.reason := 'a capture trigger is disabled';
+    ELSIF plan.is_untracked THEN
+        probe.action := 'FULL';
+    ELSIF probe.mask <> 0 THEN
+        IF plan.mode = 'FULL' THEN
+            probe.action := 'FULL';
+        ELSIF was_truncated THEN
+            probe.action := 'FULL';
+            probe.is_fallback := true;
+            probe.reason := 'a source was truncated';
+        ELSIF pgtrickle._full_is_cheaper(p_pgt_id, plan.source_relids, probe.delta_rows) THEN
+            probe.action := 'FULL';
+            probe.is_fallback := true;
+            probe.reason := format('%s change rows: evaluating the query is measured to be cheaper', probe.delta_rows);
+        ELSE
+            probe.action := 'DIFFERENTIAL';
+        END IF;
+    END IF;
+    RETURN probe;
+END $$;
+
+-- Functions of the query that users made, whose bodies can change.
+CREATE FUNCTION pgtrickle._user_functions(p_analysis jsonb) RETURNS oid[]
+    LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(array_agg((f.value ->> 'oid')::oid), '{}')
+        FROM jsonb_array_elements(coalesce(p_analysis -> 'functions', '[]')) AS f(value)
+        WHERE (f.value ->> 'oid')::bigint >= 16384);
+END $$;
