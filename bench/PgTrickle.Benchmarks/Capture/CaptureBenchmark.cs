@@ -32,8 +32,8 @@ internal static class CaptureBenchmark
 
         await server.CreateAsync("totals", "SELECT customer_id, count(*) AS n, sum(amount) AS total FROM captured GROUP BY customer_id");
         await server.Database.ExecuteAsync("VACUUM ANALYZE");
-        var table = new ResultTable("statements", "captured ms", "plain ms", "ratio", "added us a statement");
-        foreach (var (name, statements, prepare, measured, reset) in Workloads)
+        var table = new ResultTable("statements", "captured ms", "plain ms", "ratio", "added us a row");
+        foreach (var (name, rows, prepare, measured, reset) in Workloads)
         {
             var captured = new List<double>();
             var plain = new List<double>();
@@ -51,23 +51,23 @@ internal static class CaptureBenchmark
             }
 
             var (a, b) = (Statistics.Median(captured), Statistics.Median(plain));
-            table.Add(name, Format(a), Format(b), Format(a / b), Format((a - b) * 1000 / statements));
+            table.Add(name, Format(a), Format(b), Format(a / b), Format((a - b) * 1000 / rows));
         }
 
         table.Print();
         return 0;
     }
 
-    /// <summary>Name, number of statements, what is done before, what is measured, and what undoes it; {t} is the table.</summary>
-    private static readonly (string Name, int Statements, string Prepare, string Measured, string Reset)[] Workloads =
+    /// <summary>Name, number of rows, what is done before, what is measured, and what undoes it; {t} is the table.</summary>
+    private static readonly (string Name, int Rows, string Prepare, string Measured, string Reset)[] Workloads =
     [
         ("1 row, insert", 5000, "", "FOR n IN 1..5000 LOOP INSERT INTO {t} VALUES (1000000 + n, n % 1000, 5, 'x'); COMMIT; END LOOP;", "DELETE FROM {t} WHERE id > 1000000"),
         ("1 row, update", 5000, "", "FOR n IN 1..5000 LOOP UPDATE {t} SET amount = amount + 1 WHERE id = n; COMMIT; END LOOP;", ""),
         ("1 row, delete", 5000, "INSERT INTO {t} SELECT 1000000 + n, n % 1000, 5, 'x' FROM generate_series(1, 5000) AS n",
             "FOR n IN 1..5000 LOOP DELETE FROM {t} WHERE id = 1000000 + n; COMMIT; END LOOP;", ""),
-        ("100k rows, insert", 1, "", "INSERT INTO {t} SELECT 1000000 + n, n % 1000, 5, 'x' FROM generate_series(1, 100000) AS n;", "DELETE FROM {t} WHERE id > 1000000"),
-        ("100k rows, update", 1, "", "UPDATE {t} SET amount = amount + 1 WHERE id <= 100000;", ""),
-        ("100k rows, delete", 1, "INSERT INTO {t} SELECT 1000000 + n, n % 1000, 5, 'x' FROM generate_series(1, 100000) AS n", "DELETE FROM {t} WHERE id > 1000000;", ""),
+        ("100k rows, insert", 100_000, "", "INSERT INTO {t} SELECT 1000000 + n, n % 1000, 5, 'x' FROM generate_series(1, 100000) AS n;", "DELETE FROM {t} WHERE id > 1000000"),
+        ("100k rows, update", 100_000, "", "UPDATE {t} SET amount = amount + 1 WHERE id <= 100000;", ""),
+        ("100k rows, delete", 100_000, "INSERT INTO {t} SELECT 1000000 + n, n % 1000, 5, 'x' FROM generate_series(1, 100000) AS n", "DELETE FROM {t} WHERE id > 1000000;", ""),
     ];
 
     /// <summary>Runs a block on the server, so that neither network nor client counts; milliseconds.</summary>

@@ -166,8 +166,9 @@ BEGIN
                 USING ERRCODE = 'PT001', DETAIL = concat_ws(' ', p_pgt_id, s.plan_version, probe.mask, wanted_strategy);
         END IF;
     END IF;
-    -- First, before any code of users runs that could change the settings which the function takes over.
-    step.statements := pgtrickle._keep_statements(p_pgt_id, p_version, p_masks) || step.statements;
+    -- First, before any code of users runs that could change the settings which the function takes over. After what made a reinitialisation necessary no plan
+    -- may be used that was made before: it may hold what a function returned that has another body now. A function made anew has none.
+    step.statements := pgtrickle._keep_statements(p_pgt_id, CASE WHEN probe.action <> 'REINITIALIZE' THEN p_version END, p_masks) || step.statements;
     RETURN step;
 END $$;
 
@@ -330,6 +331,20 @@ CREATE FUNCTION pgtrickle._note_shape(p_pgt_id bigint, p_plan_version bigint) RE
     WHERE t.pgt_id = p_pgt_id
 $$;
 
+-- Takes back whatever users' code may have left in the session: cursors WITH HOLD, channels, advisory locks, temporary objects, prepared statements, settings. One
+-- call instead of six statements, each of which would be a transaction. Plans of functions stay. No SET clause, which would bring back at its end what stood
+-- before; every name is qualified.
+CREATE FUNCTION pgtrickle.clean_session() RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'CLOSE ALL';
+    UNLISTEN *;
+    PERFORM pg_catalog.pg_advisory_unlock_all();
+    DISCARD TEMP;
+    DEALLOCATE ALL;
+    RESET ALL;
+END $$;
+
 -- Ends the backend of a node that holds a stream table's row and is no member any more, or was started again since. Run over control; the role
 -- pgtrickle may end sessions of pgtrickle_worker. Returns how many were ended.
 CREATE FUNCTION pgtrickle._end_frozen_holders(p_ids bigint[], p_freshness interval) RETURNS int
@@ -348,3 +363,4 @@ $$;
 GRANT EXECUTE ON FUNCTION pgtrickle.refresh_plan(bigint, bigint, bigint[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION pgtrickle.refresh_open(bigint[], bigint, bytea, text) TO pgtrickle_worker;
 GRANT EXECUTE ON FUNCTION pgtrickle.refresh_close(bigint[], bigint, bytea, text) TO pgtrickle_worker;
+GRANT EXECUTE ON FUNCTION pgtrickle.clean_session() TO pgtrickle_worker;

@@ -18,11 +18,8 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly KeptPlans _plans = new((options ?? RefreshEngineOptions.Default).KeptPlans, (options ?? RefreshEngineOptions.Default).PlanFrom);
 
-    /// <summary>
-    /// Users' code may have left anything behind in the session (facts: cursors WITH HOLD, prepared statements, temporary objects, settings, locks).
-    /// </summary>
-    private static readonly string[] CleanUp =
-        ["CLOSE ALL", "UNLISTEN *", "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP", "DEALLOCATE ALL", "RESET ALL"];
+    /// <summary>Users' code may have left anything behind in the session.</summary>
+    private const string CleanUp = "SELECT pgtrickle.clean_session()";
 
     /// <summary>Runs open, the owners' functions in the given order, close and COMMIT.</summary>
     /// <param name="members">Ids and names of the functions in schema pgtrickle_run, in topological order.</param>
@@ -80,11 +77,7 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         Add(batch, "SET LOCAL search_path = pg_catalog, pg_temp");
         Add(batch, "SELECT * FROM pgtrickle.refresh_close($1, $2, $3, $4)", Credentials(ids, initiator.ToString().ToUpperInvariant()));
         commit = Add(batch, "COMMIT");
-        foreach (var statement in CleanUp)
-        {
-            Add(batch, statement);
-        }
-
+        Add(batch, CleanUp);
         return batch;
     }
 
@@ -124,10 +117,7 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         {
             await using var batch = new NpgsqlBatch(connection);
             Add(batch, "ROLLBACK");
-            foreach (var statement in CleanUp)
-            {
-                Add(batch, statement);
-            }
+            Add(batch, CleanUp);
 
             await batch.ExecuteNonQueryAsync(CancellationToken.None);
         }
