@@ -160,6 +160,8 @@ CREATE TABLE pgtrickle.stream_table_state (
     shape text,
     shape_indexes oid[],
     last_refresh_at timestamptz,
+    -- How long it took, in milliseconds.
+    last_refresh_ms float8,
     data_timestamp timestamptz,
     consecutive_errors int NOT NULL DEFAULT 0,
     last_error_code text,

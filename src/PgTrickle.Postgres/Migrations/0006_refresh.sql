@@ -303,6 +303,7 @@ BEGIN
         verified_stamp = probe.stamp,
         opened_probe = NULL,
         last_refresh_at = clock_timestamp(),
+        last_refresh_ms = extract(epoch FROM clock_timestamp() - probe.started_at) * 1000,
         data_timestamp = CASE WHEN is_fill OR p_inserted + p_deleted > 0 THEN transaction_timestamp() ELSE t.data_timestamp END,
         consecutive_errors = 0,
         last_error_code = NULL, last_error_message = NULL, last_error_detail = NULL, last_error_hint = NULL, last_error_at = NULL,

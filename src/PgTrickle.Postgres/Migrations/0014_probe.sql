@@ -43,38 +43,46 @@ BEGIN
         SELECT hashtextextended(current_database(), c.system_identifier) FROM pg_control_system() c);
 END $$;
 
--- Whether evaluating the query as a whole is known to be cheaper than a delta of p_rows change rows: asked only above differential_max_change_ratio
--- of the sources' rows. Compares what the last differential refreshes took for a change row with what the last full one (or the first fill) took.
+-- Whether evaluating the query as a whole is measured to be cheaper than a delta of p_rows change rows. What full refreshes take is what the last one (or the first fill)
+-- took; what a delta takes, is what deltas of about as many rows took, at their best, or, above differential_max_change_ratio of the sources' rows, what a change row
+-- took before. Every twentieth time the delta is tried all the same: data and statistics change.
 CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint) RETURNS bool
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- Fewer change rows than this tell about round trips and planning, not about rows.
     telling constant bigint := 1000;
-    ratio float8;
-    source_rows float8 := 0;
-    relid oid;
+    -- So much a delta has to be slower, and so often it has to have been.
+    margin constant float8 := 1.2;
+    tries constant int := 2;
     full_ms float8;
+    similar_ms float8;
     row_ms float8;
+    is_untried bool;
 BEGIN
-    IF p_rows < telling THEN
-        RETURN false;
-    END IF;
-    SELECT s.value::float8 INTO ratio FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio';
-    FOREACH relid IN ARRAY p_relids LOOP
-        source_rows := source_rows + (SELECT sum(greatest(c.reltuples, 0)) FROM unnest(pgtrickle._tree(relid)) AS t(oid) JOIN pg_class c USING (oid));
-    END LOOP;
-    IF p_rows <= coalesce(ratio, 0.15) * source_rows THEN
-        RETURN false;
-    END IF;
     SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms
         FROM pgtrickle.pgt_refresh_history h
         WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action IN ('FULL', 'REINITIALIZE')
         ORDER BY h.refresh_id DESC LIMIT 1;
-    SELECT sum(extract(epoch FROM h.end_time - h.start_time) * 1000) / sum(h.delta_rows) INTO row_ms
-        FROM (SELECT * FROM pgtrickle.pgt_refresh_history h
-            WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action = 'DIFFERENTIAL' AND h.delta_rows >= telling
-            ORDER BY h.refresh_id DESC LIMIT 5) AS h;
-    RETURN coalesce(row_ms * p_rows > full_ms, false);
+    SELECT CASE WHEN count(*) FILTER (WHERE h.delta_rows BETWEEN p_rows / 4 AND p_rows * 4) >= tries
+                THEN min(h.ms) FILTER (WHERE h.delta_rows BETWEEN p_rows / 4 AND p_rows * 4) END,
+            sum(h.ms) FILTER (WHERE h.delta_rows >= telling) / sum(h.delta_rows) FILTER (WHERE h.delta_rows >= telling)
+        INTO similar_ms, row_ms
+        FROM (SELECT i.delta_rows, extract(epoch FROM i.end_time - i.start_time)::float8 * 1000 AS ms FROM pgtrickle.pgt_refresh_history i
+            WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' AND i.action = 'DIFFERENTIAL'
+            ORDER BY i.refresh_id DESC LIMIT 5) AS h;
+    IF similar_ms > full_ms * margin THEN
+        SELECT NOT bool_or(h.action = 'DIFFERENTIAL') AND count(*) = 20 INTO is_untried
+            FROM (SELECT i.action FROM pgtrickle.pgt_refresh_history i
+                WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' ORDER BY i.refresh_id DESC LIMIT 20) AS h;
+        RETURN NOT is_untried;
+    END IF;
+    IF similar_ms IS NOT NULL OR p_rows < telling OR row_ms * p_rows <= full_ms THEN
+        RETURN false;
+    END IF;
+    RETURN coalesce(row_ms * p_rows > full_ms, false) AND p_rows > (
+        SELECT coalesce((SELECT s.value::float8 FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio'), 0.15)
+                * coalesce(sum(greatest(c.reltuples, 0)), 0)
+            FROM unnest(p_relids) AS r(oid) CROSS JOIN LATERAL unnest(pgtrickle._tree(r.oid)) AS t(oid) JOIN pg_class c ON c.oid = t.oid);
 END $$;
 
 -- Whether an expression of the clock has moved since p_clock, in the time zone of the stream table's creator.
@@ -226,6 +234,8 @@ BEGIN
         IF unread.unread > 0 THEN
             probe.mask := probe.mask | (1::bigint << (ordinal - 1));
             probe.delta_rows := probe.delta_rows + unread.unread;
+            -- For the planner: the statements of the delta limit what they read of the buffer to this number, which is what there is.
+            PERFORM set_config('pgtrickle.rows_' || ordinal, unread.unread::text, true);
         END IF;
         was_truncated := was_truncated OR unread.was_truncated;
         IF is_foreign THEN
@@ -270,7 +280,8 @@ BEGIN
             probe.action := 'FULL';
             probe.is_fallback := true;
             probe.reason := 'a source was truncated';
-        ELSIF pgtrickle._full_is_cheaper(p_pgt_id, plan.source_relids, probe.delta_rows) THEN
+        -- Where refreshes take no time, there is none to be saved.
+        ELSIF (probe.delta_rows >= 1000 OR s.last_refresh_ms > 20) AND pgtrickle._full_is_cheaper(p_pgt_id, plan.source_relids, probe.delta_rows) THEN
             probe.action := 'FULL';
             probe.is_fallback := true;
             probe.reason := format('%s change rows: evaluating the query is measured to be cheaper', probe.delta_rows);

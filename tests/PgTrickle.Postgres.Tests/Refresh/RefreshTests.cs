@@ -236,8 +236,32 @@ public sealed class RefreshTests
         Assert.True(await harness.HistoryAsync<bool>("st", "was_full_fallback"));
         Assert.Contains("4000 change rows", await harness.HistoryAsync<string>("st", "fallback_reason"), StringComparison.Ordinal);
 
-        // Below the ratio nobody asks.
+        // Of so few nothing is known.
         await harness.ExecuteAsync("UPDATE src SET a = a + 1 WHERE id <= 100");
         Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+    }
+
+    [Theory, PostgresVersions]
+    public async Task Small_deltas_give_way_too_where_they_were_slower_each_time_and_are_tried_again(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int); INSERT INTO src SELECT n, n FROM generate_series(1, 2000) AS n; ANALYZE src");
+        var id = await harness.CreateAsync("st", "SELECT a % 10 AS k, count(*) AS n FROM src GROUP BY a % 10");
+        async Task<RefreshAction> ChangeSomeAsync()
+        {
+            await harness.Database.Control.ExecuteAsync("UPDATE pgtrickle.pgt_refresh_history SET end_time = start_time + CASE action WHEN 'FULL' THEN interval '1 s' ELSE interval '2 s' END");
+            await harness.Database.Control.ExecuteAsync("UPDATE pgtrickle.stream_table_state SET last_refresh_ms = 1000 WHERE pgt_id = $1", id);
+            await harness.ExecuteAsync("UPDATE src SET a = a + 1 WHERE id <= 10");
+            return (await harness.RefreshAsync("st")).Action;
+        }
+
+        Assert.Equal(RefreshAction.Differential, await ChangeSomeAsync());
+        Assert.Equal(RefreshAction.Differential, await ChangeSomeAsync());
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(RefreshAction.Full, await ChangeSomeAsync());
+        }
+
+        Assert.Equal(RefreshAction.Differential, await ChangeSomeAsync());
+        await harness.CompareAsync();
     }
 }
