@@ -81,6 +81,9 @@ public sealed record StreamTableShape
 
     /// <summary>Whether that index is unique, so that its columns are a key; each of them is NOT NULL.</summary>
     public bool IsUnique { get; init; }
+
+    /// <summary>Columns, or the hash of columns, by which another index finds rows that belong together; none if nothing looks for such.</summary>
+    public SyntaxList<SqlExpression> LookupKeys { get; init; }
 }
 
 /// <summary>

@@ -30,7 +30,7 @@ internal sealed class DifferentialPlan : CompiledPlan
         _rule = rule;
         _raw = !options.Naive && rule.Consolidates && ExpressionSafety.AllowsRawChanges(RawScope(rule));
         Sources = PlanSources.Of(rule.Result.Source);
-        Shape = ShapeDdl.ShapeOf(rule.Result);
+        Shape = ShapeDdl.ShapeOf(rule.Result, rule.Lookup);
         var clock = root.DescendantsAndSelf().SelectMany(static o => o.OwnExpressions()).SelectMany(ClockExpressions.Closed).ToList();
         ClockMoved = clock.Count == 0 ? null : SqlPrinter.Print(ClockExpressions.Moved(clock));
         ClockBit = clock.Count == 0 ? 0 : 1L << Sources.Count;

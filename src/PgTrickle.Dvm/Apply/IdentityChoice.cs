@@ -8,7 +8,7 @@ namespace PgTrickle.Dvm.Apply;
 internal static class IdentityChoice
 {
     /// <summary>The most columns of an index.</summary>
-    private const int MostIndexColumns = 32;
+    public const int MostIndexColumns = 32;
 
     /// <summary>The identity of rows of which nothing is known but what their operator says.</summary>
     public static Identity Infer(Project source, SyntaxList<StoredColumn> columns)

@@ -18,6 +18,8 @@ internal sealed record PartitionRule(StoredResult Result, IPartitioned Root, Syn
 
     public override bool Consolidates => true;
 
+    public override SyntaxList<int> Lookup => Keys;
+
     public override string Describe() => Root switch
     {
         TopK => "find the first rows again, compare with what is stored",
@@ -46,14 +48,8 @@ internal sealed record PartitionRule(StoredResult Result, IPartitioned Root, Syn
         var computed = new StateReader.Replacement(self, Evaluation.Of(Root, rows, NameSource.ColumnName));
         var now = context.Present.Replacing(computed).Read(Result.Source);
         var columns = Result.Source.Columns.Select(static c => c.Reference).ToList();
-        var terms = Former(names).Select(f => f.Negated()).Select(f => f.Select([
+        var terms = StoredLookup.Rows(Result, Keys, names.Table, Touched).Select(f => f.Negated()).Select(f => f.Select([
             .. Result.Columns.Select((c, i) => Target.Stored(c).As(NameSource.ColumnName(i))), f.Weight!.As(Consolidation.Weight)]));
         return ZSetApply.Of(Result, context.Tables, [DeltaContext.SelectWeighted(now, columns), .. terms], names);
     }
-
-    /// <summary>The stored rows of touched partitions.</summary>
-    private IReadOnlyList<Fragment> Former(PlanNames names) => Partitions.Within(
-        Fragment.Of(Table(names.Table, Target.Alias)),
-        Touched,
-        Keys.Select((place, i) => new KeyColumn(NameSource.ColumnName(i), Target.Stored(Result.Columns[place]), Result.Columns[place].Type, Result.Columns[place].NotNull)).ToList());
 }

@@ -12,6 +12,9 @@ internal abstract record RootRule(StoredResult Result)
     /// <summary>Whether changes may be read as they were captured, without consolidating them first; the rule consolidates or sums them itself.</summary>
     public abstract bool Consolidates { get; }
 
+    /// <summary>Places of columns by which stored rows are looked up, beside those that identify them.</summary>
+    public virtual SyntaxList<int> Lookup => [];
+
     /// <summary>What changes, given the sources that did; null if they don't matter, as when only the clock moved and nothing that is stored reads it.</summary>
     public abstract ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names);
 

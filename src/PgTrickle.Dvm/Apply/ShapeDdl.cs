@@ -4,12 +4,12 @@ using static PgTrickle.Sql.SqlFactory;
 
 namespace PgTrickle.Dvm.Apply;
 
-/// <summary>The DDL that gives a new stream table its hidden columns and its index.</summary>
+/// <summary>The DDL that gives a new stream table its hidden columns and its indexes.</summary>
 internal static class ShapeDdl
 {
     private static readonly QualifiedName BigInteger = new(new SqlIdentifier("pg_catalog"), new SqlIdentifier("int8"));
 
-    public static StreamTableShape ShapeOf(StoredResult result)
+    public static StreamTableShape ShapeOf(StoredResult result, SyntaxList<int> lookup = default)
     {
         var hidden = result.Columns.Where(static c => !c.Visible).Select(static c => new HiddenColumn(c.Name, c.Type.Name, c.NotNull));
         var identity = result.Identity;
@@ -21,6 +21,7 @@ internal static class ShapeDdl
                 : identity.IsHashed ? [Target.RowId(result, i => Column(result.Columns[i].Name))]
                 : identity.Columns.Select(i => (SqlExpression)Column(result.Columns[i].Name)).ToSyntaxList(),
             IsUnique = identity.Kind == IdentityKind.Key,
+            LookupKeys = StoredLookup.IndexKeys(result, lookup),
         };
     }
 
@@ -38,6 +39,11 @@ internal static class ShapeDdl
         if (!shape.IndexKeys.IsEmpty)
         {
             statements.Add(new CreateIndexStatement(table, shape.IndexKeys, shape.IsUnique));
+        }
+
+        if (!shape.LookupKeys.IsEmpty)
+        {
+            statements.Add(new CreateIndexStatement(table, shape.LookupKeys, Unique: false));
         }
 
         return [.. statements.Select(static s => SqlPrinter.Print(s))];

@@ -66,4 +66,13 @@ public sealed class WindowTests(ITestOutputHelper output)
     [PostgresMemberData(nameof(WithTies))]
     [Theory]
     public Task Trap_23_ties_below_the_top_fall_the_same_way_each_time(PostgresVersion version, string query) => RuleCheck.RunAsync(version, query, output);
+
+    /// <summary>Stored rows of a partition are found by an index, on the columns or on their hash, unless the rows' own key begins with the partition.</summary>
+    [InlineData("SELECT orders.id, count(*) OVER (PARTITION BY orders.qty) AS n FROM public.orders", "__pgt_key_1")]
+    [InlineData("SELECT orders.id, orders.customer_id, count(*) OVER (PARTITION BY orders.customer_id) AS n FROM public.orders", "pg_catalog.hash_record_extended(ROW(customer_id), 0)")]
+    [InlineData("SELECT orders.id, count(*) OVER (PARTITION BY orders.id) AS n FROM public.orders", "")]
+    [InlineData("SELECT orders.id, count(*) OVER () AS n FROM public.orders", "")]
+    [Theory]
+    public void Stored_rows_of_a_partition_are_found_by_an_index(string query, string keys)
+        => Assert.Equal(keys, string.Join(", ", Plans.SampleCatalog.Compile(query).Shape.LookupKeys));
 }
