@@ -5,6 +5,8 @@ using PgTrickle.Benchmarks.Gateway;
 using PgTrickle.Benchmarks.Idle;
 using PgTrickle.Benchmarks.Refresh;
 using PgTrickle.Benchmarks.Workloads;
+using PgTrickle.Workloads.Nexmark;
+using PgTrickle.Workloads.Ssb;
 using PgTrickle.Workloads.Tpch;
 
 namespace PgTrickle.Benchmarks;
@@ -23,6 +25,10 @@ internal static class Program
             FuzzCommand.Command(),
             WorkloadBenchmark.Command(
                 "tpch", "The 22 queries of TPC-H as stream tables, against evaluating them.", static (seed, scale) => new TpchWorkload(seed, scale)),
+            WorkloadBenchmark.Command(
+                "nexmark", "The relational queries of Nexmark as stream tables, against evaluating them.", static (seed, scale) => new NexmarkWorkload(seed, scale)),
+            WorkloadBenchmark.Command(
+                "ssb", "The 13 queries of the star schema benchmark as stream tables, against evaluating them.", static (seed, scale) => new SsbWorkload(seed, scale)),
         };
         return root.Parse(arguments).InvokeAsync();
     }

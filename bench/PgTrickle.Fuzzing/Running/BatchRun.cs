@@ -68,8 +68,7 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
                 Fail(FailureKind.Statement, query, $"{exception.SqlState} {exception.MessageText}");
             }
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or NullReferenceException or InvalidCastException or KeyNotFoundException
-            or IndexOutOfRangeException or CompileException or Sql.Parsing.SqlParseException)
+        catch (Exception exception) when (IsOfTheCompiler(exception))
         {
             Fail(FailureKind.Compiler, query, exception.ToString());
         }
@@ -124,6 +123,11 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
                 statistics.Rules.Add(table.Plan, mask, full, strategy);
                 await CompareAsync(table, mask, full);
                 await connection.ExecuteAsync("RELEASE attempt");
+                return;
+            }
+            catch (Exception exception) when (IsOfTheCompiler(exception))
+            {
+                Fail(FailureKind.Compiler, table, FormattableString.Invariant($"variant {mask}\n{exception}\n{table.Describe()}"));
                 return;
             }
             catch (PostgresException exception)
@@ -183,6 +187,9 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
             Fail(FailureKind.Statement, table, $"{exception.SqlState} {exception.MessageText}\n{table.Describe()}\n{table.Describe(mask)}");
         }
     }
+
+    private static bool IsOfTheCompiler(Exception exception) => exception is InvalidOperationException or ArgumentException or NullReferenceException or InvalidCastException
+        or KeyNotFoundException or IndexOutOfRangeException or CompileException or Sql.Parsing.SqlParseException;
 
     private static bool IsOfTheQuery(PostgresException exception)
         => exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState == PostgresErrorCodes.CardinalityViolation;

@@ -1,0 +1,34 @@
+CREATE TABLE person (
+    id bigint PRIMARY KEY,
+    name text NOT NULL,
+    email_address text NOT NULL,
+    credit_card text NOT NULL,
+    city text NOT NULL,
+    state text NOT NULL,
+    date_time timestamp NOT NULL,
+    extra text
+);
+CREATE TABLE auction (
+    id bigint PRIMARY KEY,
+    item_name text NOT NULL,
+    description text NOT NULL,
+    initial_bid bigint NOT NULL,
+    reserve bigint,
+    date_time timestamp NOT NULL,
+    expires timestamp NOT NULL,
+    seller bigint NOT NULL,
+    category bigint NOT NULL,
+    extra text
+);
+-- No key, as in the stream.
+CREATE TABLE bid (
+    auction bigint NOT NULL,
+    bidder bigint NOT NULL,
+    price bigint NOT NULL,
+    channel text NOT NULL,
+    url text NOT NULL,
+    date_time timestamp NOT NULL,
+    extra text
+);
+CREATE TABLE side_input (key bigint PRIMARY KEY, value text NOT NULL);
+INSERT INTO side_input SELECT n, 'value ' || n FROM generate_series(0, 9999) AS n;
