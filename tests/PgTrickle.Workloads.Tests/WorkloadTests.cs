@@ -1,5 +1,7 @@
 using PgTrickle.TestInfrastructure;
+using PgTrickle.Workloads.Nexmark;
 using PgTrickle.Workloads.Running;
+using PgTrickle.Workloads.Ssb;
 using PgTrickle.Workloads.Tpch;
 using Xunit.Abstractions;
 
@@ -17,7 +19,17 @@ public sealed class WorkloadTests(ITestOutputHelper output)
     [Theory]
     [PostgresVersions]
     public Task TPC_H_stays_equal_and_differential(PostgresVersion version) => RunAsync(
-        version, new TpchWorkload(1, Scale), "q1 q5 q6 q7 q8 q9 q12 q13 q14 q19");
+        version, new TpchWorkload(1, Scale), string.Join(' ', Enumerable.Range(1, 22).Select(static n => $"q{n}")));
+
+    [Theory]
+    [PostgresVersions]
+    public Task Nexmark_stays_equal_and_differential(PostgresVersion version) => RunAsync(
+        version, new NexmarkWorkload(1, Scale), "q0 q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22");
+
+    [Theory]
+    [PostgresVersions]
+    public Task The_star_schema_benchmark_stays_equal_and_differential(PostgresVersion version) => RunAsync(
+        version, new SsbWorkload(1, Scale), "q1_1 q1_2 q1_3 q2_1 q2_2 q2_3 q3_1 q3_2 q3_3 q3_4 q4_1 q4_2 q4_3");
 
     private async Task RunAsync(PostgresVersion version, Workload workload, string differential)
     {
