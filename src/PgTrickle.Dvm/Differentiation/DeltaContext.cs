@@ -108,6 +108,23 @@ internal sealed class DeltaContext
         return Reference(table, columns);
     }
 
+    /// <summary>The same with rows of several terms added up: for where each row is looked at by itself, and what cancels need not be.</summary>
+    public Fragment Consolidate(Operator source, IReadOnlyList<Fragment> fragments, IReadOnlySet<ColumnReference> required)
+    {
+        if (fragments.Count == 1)
+        {
+            return Materialise(source, fragments, required);
+        }
+
+        var table = Names.Next("pair_");
+        var rows = Names.Next("r");
+        var columns = source.Columns.Where(c => required.Contains(c.Reference)).ToList();
+        var references = columns.ConvertAll(static c => c.Reference);
+        var terms = Derived(UnionAll(fragments.Select(f => SelectWeighted(f, references))).AsQuery(), rows);
+        Add(table, Consolidation.Select(terms, rows, [.. columns.Select(static (c, i) => new ImageColumn(NameSource.ColumnName(i), c.Type))]).AsQuery());
+        return Reference(table, references);
+    }
+
     /// <summary>A reference to a table made by <see cref="SelectWeighted"/>.</summary>
     public Fragment Reference(SqlIdentifier table, IReadOnlyList<ColumnReference> columns)
     {

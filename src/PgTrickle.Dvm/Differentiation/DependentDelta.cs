@@ -28,7 +28,7 @@ internal sealed class DependentDelta(DeltaContext context, Differentiator differ
                 : [];
         }
 
-        var x = outer.Count == 0 ? null : context.Materialise(dependent.Outer, outer, below);
+        var x = outer.Count == 0 ? null : context.Consolidate(dependent.Outer, outer, below);
         if (shape is null)
         {
             return OverOldTables(dependent, x, below);
@@ -41,7 +41,7 @@ internal sealed class DependentDelta(DeltaContext context, Differentiator differ
             return x is null ? [] : [context.Present.DependOn(x, dependent, context.Present.Read(dependent.Inner))];
         }
 
-        var r = context.Materialise(shape.Core, inner, references);
+        var r = context.Consolidate(shape.Core, inner, references);
         var predicate = MatchPredicate.Of(shape.Conditions, dependent.Outer.ColumnSet(), shape.Core.ColumnSet());
         var affected = AffectedRows.Of(context, dependent.Outer, x, r, predicate, below);
         return shape.Grouping is { } grouping ? ByGroup(dependent, shape, grouping, affected, r) : ByRow(dependent, shape, affected, r);

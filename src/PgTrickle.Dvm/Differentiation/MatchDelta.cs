@@ -27,8 +27,8 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
                 : [];
         }
 
-        var x = outer.Count == 0 ? null : context.Materialise(match.Outer, outer, below);
-        var r = context.Materialise(match.Inner, inner, below);
+        var x = outer.Count == 0 ? null : context.Consolidate(match.Outer, outer, below);
+        var r = context.Consolidate(match.Inner, inner, below);
         var predicate = MatchPredicate.Of(match.Predicate.Conjuncts(), match.Outer.ColumnSet(), match.Inner.ColumnSet());
         return predicate.Rest.IsEmpty ? ByKey(match, x, r, predicate) : ByRow(match, x, r, predicate, below);
     }

@@ -29,16 +29,32 @@ internal sealed class RecomputeDelta(DeltaContext context, Differentiator differ
         context.Add(touched, Partitions.Touched(source, [context.Reference(changes, references)]).AsQuery());
         var names = Evaluation.NamesOf(self);
         SelectTarget Weight(int weight) => Consolidation.AsBigInteger(Integer(weight)).As(Consolidation.Weight);
+        var (now, former) = source is TopK top
+            ? (context.Present.Read(source.Input).Restricted(Any(touched)), [Reach(top, changes).Restricted(Any(touched))])
+            : Present(source, touched, references);
         var result = UnionAll(
-            Member(Evaluation.Of(source, New(source, touched, references), names, Weight(1))),
-            Member(Evaluation.Of(source, Old(source, touched, changes, input), names, Weight(-1))));
-        return [Named(self, result.AsQuery())];
+            Member(Evaluation.Of(source, now, names, Weight(1))),
+            Member(Evaluation.Of(source, Old(source, former, touched, changes, input), names, Weight(-1))));
+
+        // Partitions that come out as they were are no change.
+        var rows = context.Names.Next("r");
+        var images = self.Columns.Select((c, i) => new ImageColumn(names(i), c.Type)).ToList();
+        return [Named(self, Consolidation.Select(Derived(result.AsQuery(), rows), rows, images).AsQuery())];
     }
 
-    private Fragment New(IPartitioned source, SqlIdentifier touched, List<ColumnReference> references)
+    /// <summary>The present rows of touched partitions, as one fragment and as several. Where it takes computing to read them, they are read once for both.</summary>
+    private (Fragment Now, IReadOnlyList<Fragment> Former) Present(IPartitioned source, SqlIdentifier touched, List<ColumnReference> references)
     {
-        var present = context.Present.Read(source.Input);
-        return source is TopK ? present.Restricted(Any(touched)) : Partitions.AsOne(Partitions.Within(source, present, touched), references);
+        var within = Partitions.Within(source, context.Present.Read(source.Input), touched);
+        if (!source.Input.DescendantsAndSelf().Any(static o => o is IPartitioned))
+        {
+            return (Partitions.AsOne(within, references), within);
+        }
+
+        var present = context.Names.Next("present_");
+        context.Add(present, UnionAll(within.Select(f => f.Select(Partitions.Columns(f, references)))).AsQuery());
+        var rows = context.Reference(present, references) with { Weight = null };
+        return (rows, [rows]);
     }
 
     private static SubqueryExpression Any(SqlIdentifier touched) => Exists((Select() with { From = [Table(touched)] }).AsQuery());
@@ -69,10 +85,9 @@ internal sealed class RecomputeDelta(DeltaContext context, Differentiator differ
         return context.Present.Read(reach);
     }
 
-    private Fragment Old(IPartitioned source, SqlIdentifier touched, SqlIdentifier changes, IReadOnlyList<BoundColumn> input)
+    private Fragment Old(IPartitioned source, IReadOnlyList<Fragment> present, SqlIdentifier touched, SqlIdentifier changes, IReadOnlyList<BoundColumn> input)
     {
         var references = input.Select(static c => c.Reference).ToList();
-        var present = source is TopK top ? [Reach(top, changes).Restricted(Any(touched))] : Partitions.Within(source, context.Present.Read(source.Input), touched);
         var gone = Partitions.Within(source, context.Reference(changes, references), touched);
         var union = UnionAll(present.Concat(gone.Select(static f => f.Negated())).Select(f => f.Select([
             .. Partitions.Columns(f, references), (f.Weight ?? Consolidation.AsBigInteger(Integer(1))).As(Consolidation.Weight)])));
