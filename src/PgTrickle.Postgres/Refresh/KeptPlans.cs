@@ -16,14 +16,18 @@ internal sealed class KeptPlans(int limit, TimeSpan slow)
     private const int MaxSessions = 256;
 
     private readonly ConcurrentDictionary<int, ConcurrentDictionary<long, bool>> _sessions = new();
-    private readonly ConcurrentDictionary<long, bool> _slow = new();
+    /// <summary>One slow refresh may have waited for a lock or a processor.</summary>
+    private const int SlowInARow = 2;
+
+    /// <summary>How many refreshes in a row were slow.</summary>
+    private readonly ConcurrentDictionary<long, int> _slow = new();
 
     /// <summary>Whether a refresh of these stream tables may use and leave plans in a session.</summary>
     /// <param name="session">The process of its backend.</param>
     /// <param name="members">The stream tables.</param>
     public bool MayKeep(int session, IReadOnlyCollection<long> members)
     {
-        if (members.Any(_slow.ContainsKey))
+        if (members.Any(member => _slow.GetValueOrDefault(member) >= SlowInARow))
         {
             return false;
         }
@@ -64,11 +68,7 @@ internal sealed class KeptPlans(int limit, TimeSpan slow)
             return false;
         }
 
-        foreach (var member in members)
-        {
-            _slow[member] = true;
-        }
-
-        return kept;
+        var worst = members.Max(member => _slow.AddOrUpdate(member, 1, static (_, before) => before + 1));
+        return kept && worst >= SlowInARow;
     }
 }

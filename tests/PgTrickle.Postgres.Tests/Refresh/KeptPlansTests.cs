@@ -139,11 +139,14 @@ public sealed class KeptPlansTests
     }
 
     [Fact]
-    public void A_slow_refresh_is_planned_for_itself_until_it_is_fast_again()
+    public void What_is_slow_twice_in_a_row_is_planned_for_itself_until_it_is_fast_again()
     {
         var plans = new KeptPlans(3, TimeSpan.FromMilliseconds(50));
         Assert.True(plans.MayKeep(1, [10]));
+        Assert.False(plans.MustForget([10], kept: true, TimeSpan.FromMilliseconds(50)));
+        Assert.True(plans.MayKeep(1, [10]));
         Assert.False(plans.MustForget([10], kept: true, TimeSpan.FromMilliseconds(49)));
+        Assert.False(plans.MustForget([10], kept: true, TimeSpan.FromMilliseconds(50)));
         Assert.True(plans.MustForget([10], kept: true, TimeSpan.FromMilliseconds(50)));
         Assert.False(plans.MayKeep(1, [10]));
         Assert.False(plans.MustForget([10], kept: false, TimeSpan.FromMilliseconds(70)));
