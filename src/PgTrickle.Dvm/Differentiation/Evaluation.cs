@@ -1,4 +1,5 @@
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -18,6 +19,7 @@ internal static class Evaluation
         switch (source)
         {
             case Aggregate aggregate:
+                (aggregate, rows) = Owned(aggregate, rows);
                 var groups = Body([.. aggregate.Keys.Select(static k => k.Expression), .. aggregate.Aggregates.Select(static a => a.Call)]);
                 return (groups with { GroupBy = Grouping(aggregate.Keys.Select(k => rows.Resolve(k.Expression))) }).AsQuery();
             case Window window:
@@ -35,6 +37,47 @@ internal static class Evaluation
             default:
                 throw new CompileException(new CompileError(CompileErrorKind.Internal, source.GetType().Name, "", "it has no rule to be computed by"));
         }
+    }
+
+    /// <summary>
+    /// An aggregate belongs to the innermost query whose columns its arguments name, which must be this one: where they name columns of an outer query, they are computed
+    /// beneath, and it gets the results.
+    /// </summary>
+    private static (Aggregate Aggregate, Fragment Rows) Owned(Aggregate aggregate, Fragment rows)
+    {
+        var input = aggregate.Input.ColumnSet();
+        if (aggregate.Aggregates.All(a => a.Call.IsOver(input)))
+        {
+            return (aggregate, rows);
+        }
+
+        var alias = new SqlIdentifier(aggregate.Alias.Value + "_rows");
+        var computed = new List<SqlExpression>();
+        SqlExpression Value(SqlExpression expression)
+        {
+            if (!expression.References().Any())
+            {
+                return expression;
+            }
+
+            computed.Add(expression);
+            return Column(alias, NameSource.ColumnName(computed.Count - 1));
+        }
+
+        FunctionCall Call(FunctionCall call) => call with
+        {
+            Arguments = call.Arguments.Select(a => a with { Value = Value(a.Value) }).ToSyntaxList(),
+            Filter = call.Filter is null ? null : Value(call.Filter),
+            OrderBy = call.OrderBy.Select(o => o with { Expression = Value(o.Expression) }).ToSyntaxList(),
+            WithinGroup = call.WithinGroup.Select(o => o with { Expression = Value(o.Expression) }).ToSyntaxList(),
+        };
+        var owned = aggregate with
+        {
+            Keys = aggregate.Keys.Select(k => k with { Expression = Value(k.Expression) }).ToSyntaxList(),
+            Aggregates = aggregate.Aggregates.Select(a => a with { Call = Call(a.Call) }).ToSyntaxList(),
+        };
+        var body = rows.Select(computed.Select((e, i) => rows.Resolve(e).As(NameSource.ColumnName(i))));
+        return (owned, Fragment.Of(Derived(body.AsQuery(), alias)));
     }
 
     private static Query First(DistinctOn distinct, Fragment rows, SelectBody body)

@@ -51,9 +51,10 @@ CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_ro
 DECLARE
     -- Fewer change rows than this tell about round trips and planning, not about rows.
     telling constant bigint := 1000;
-    -- So much a delta has to be slower, and so often it has to have been.
-    margin constant float8 := 1.2;
-    tries constant int := 2;
+    -- So much slower a delta has to have been, each of so many times: a busy machine makes one or the other look slow.
+    margin constant float8 := 1.5;
+    margin_ms constant float8 := 20;
+    tries constant int := 5;
     full_ms float8;
     similar_ms float8;
     row_ms float8;
@@ -70,7 +71,7 @@ BEGIN
         FROM (SELECT i.delta_rows, extract(epoch FROM i.end_time - i.start_time)::float8 * 1000 AS ms FROM pgtrickle.pgt_refresh_history i
             WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' AND i.action = 'DIFFERENTIAL'
             ORDER BY i.refresh_id DESC LIMIT 5) AS h;
-    IF similar_ms > full_ms * margin THEN
+    IF similar_ms > full_ms * margin + margin_ms THEN
         SELECT NOT bool_or(h.action = 'DIFFERENTIAL') AND count(*) = 20 INTO is_untried
             FROM (SELECT i.action FROM pgtrickle.pgt_refresh_history i
                 WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' ORDER BY i.refresh_id DESC LIMIT 20) AS h;

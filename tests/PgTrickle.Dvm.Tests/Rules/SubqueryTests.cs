@@ -27,6 +27,10 @@ public sealed class SubqueryTests(ITestOutputHelper output)
         "SELECT id FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND EXISTS (SELECT FROM regions r WHERE r.zone = o.qty AND r.code = c.region))",
         "SELECT id FROM customers c WHERE NOT EXISTS (SELECT FROM products p WHERE NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.product_id = p.id))",
 
+        // Aggregates over what is computed from the outer row alone.
+        "SELECT k, v FROM log l WHERE l.k <> ANY (SELECT EXTRACT(day FROM '2026-03-01'::date) FROM LATERAL generate_series(1, l.n) g(x))",
+        "SELECT k, v, l.k = ALL (SELECT 2 FROM generate_series(1, l.n) g) AS c FROM log l",
+
         // IN and NOT IN, with NULLs on both sides, of one column and several.
         "SELECT id FROM customers WHERE id IN (SELECT customer_id FROM orders)",
         "SELECT k, v FROM log WHERE k IN (SELECT qty FROM orders WHERE note = 'a')",
