@@ -16,6 +16,9 @@ public sealed record FuzzOptions(TimeSpan Duration, int Seed, TimeSpan ShrinkFor
     /// <summary>Queries that share a history, at least 1.</summary>
     public int QueriesPerBatch { get; init; } = 16;
 
+    /// <summary>The number of batches after which it is enough, at least 1.</summary>
+    public int MaxBatches { get; init; } = int.MaxValue;
+
     /// <summary>Intervals of a history, at least 1.</summary>
     public int Intervals { get; init; } = 16;
 
@@ -60,7 +63,7 @@ public sealed class Fuzzer
     public async Task RunAsync()
     {
         var started = Stopwatch.GetTimestamp();
-        for (var seed = _options.Seed; Stopwatch.GetElapsedTime(started) < _options.Duration && _reports.Count < _options.MaxFailures; seed++)
+        for (var seed = _options.Seed; Stopwatch.GetElapsedTime(started) < _options.Duration && _reports.Count < _options.MaxFailures && seed - _options.Seed < _options.MaxBatches; seed++)
         {
             await BatchAsync(seed);
             if ((seed - _options.Seed) % 20 == 19)
