@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PgTrickle.Benchmarks.Capture;
+using PgTrickle.Benchmarks.Compilation;
 using PgTrickle.Benchmarks.Fuzz;
 using PgTrickle.Benchmarks.Gateway;
 using PgTrickle.Benchmarks.Idle;
@@ -20,6 +21,7 @@ internal static class Program
         {
             RefreshBenchmark.Command(),
             CaptureBenchmark.Command(),
+            CompilationBenchmark.Command(),
             IdleBenchmark.Command(),
             GatewayBenchmark.Command(),
             FuzzCommand.Command(),

@@ -49,8 +49,8 @@ internal static class RefreshBenchmark
     {
         await server.Database.ExecuteAsync(
             """
-            CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, region text NOT NULL);
-            INSERT INTO customers SELECT n, 'customer ' || n, 'region ' || n % 20 FROM generate_series(0, 99999) AS n;
+            CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, region text NOT NULL, level_1 int NOT NULL);
+            INSERT INTO customers SELECT n, 'customer ' || n, 'region ' || n % 20, n % 10000 FROM generate_series(0, 99999) AS n;
             CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, amount numeric(12,2) NOT NULL, status text NOT NULL, placed_at timestamptz NOT NULL);
             """);
         await server.Database.ExecuteAsync(
@@ -59,6 +59,15 @@ internal static class RefreshBenchmark
             SELECT n, n % 100000, (n % 10000) / 100.0, CASE WHEN n % 5 = 0 THEN 'open' ELSE 'closed' END, timestamptz '2026-01-01' + n * interval '1 second'
             FROM generate_series(1, {rows.ToString(CultureInfo.InvariantCulture)}) AS n
             """);
+        for (var level = 1; level <= Scenario.Levels; level++)
+        {
+            await server.Database.ExecuteAsync(
+                $"""
+                CREATE TABLE level_{level} (id int PRIMARY KEY, name text NOT NULL, level_{level + 1} int NOT NULL);
+                INSERT INTO level_{level} SELECT n, 'level {level}, ' || n, n * 7 % 10000 FROM generate_series(0, 9999) AS n;
+                """);
+        }
+
         await server.Database.ExecuteAsync("VACUUM ANALYZE");
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PgTrickle.Benchmarks.Refresh;
 
 /// <summary>A query, and what somebody who knows it would write by hand to maintain its result.</summary>
@@ -71,5 +73,33 @@ internal sealed record Scenario(string Name, string Query, string Key, string Me
             WHEN MATCHED AND (d.orders <> 0 OR d.total <> 0) THEN UPDATE SET orders = t.orders + d.orders, total = t.total + d.total
             WHEN NOT MATCHED THEN INSERT (region, status, orders, total) VALUES (d.region, d.status, d.orders, d.total)
             """),
+        new(
+            "chain of eight tables",
+            $"SELECT o.id, o.amount, {Names("c.name")} FROM orders o JOIN customers c ON c.id = o.customer_id {Joins}",
+            "id",
+            $$"""
+            WITH c AS ({{Changes}}),
+            d AS MATERIALIZED (
+                SELECT c.id, c.amount, {{Names("p.name")}}, sum(c.__pgt_w) AS w
+                FROM c JOIN customers p ON p.id = c.customer_id {{Joins.Replace("= c.", "= p.", StringComparison.Ordinal)}}
+                GROUP BY c.id, c.amount, p.name, {{Columns("l{0}.name")}} HAVING sum(c.__pgt_w) <> 0),
+            k AS (SELECT DISTINCT ON (id) * FROM d ORDER BY id, w DESC)
+            MERGE INTO {target} t USING k ON t.id = k.id
+            WHEN MATCHED AND k.w < 0 THEN DELETE
+            WHEN MATCHED THEN UPDATE SET amount = k.amount, name = k.name, {{Columns("name_{0} = k.name_{0}")}}
+            WHEN NOT MATCHED AND k.w > 0 THEN INSERT (id, amount, name, {{Columns("name_{0}")}}) VALUES (k.id, k.amount, k.name, {{Columns("k.name_{0}")}})
+            """),
     ];
+
+    /// <summary>Tables of the chain behind orders and customers, each of which names a row of the next.</summary>
+    public const int Levels = 6;
+
+    private static string Joins => string.Join(' ', Enumerable.Range(1, Levels).Select(static n => n == 1
+        ? "JOIN level_1 l1 ON l1.id = c.level_1"
+        : $"JOIN level_{n} l{n} ON l{n}.id = l{n - 1}.level_{n}"));
+
+    private static string Names(string customer) => $"{customer} AS name, {Columns("l{0}.name AS name_{0}")}";
+
+    private static string Columns(string format) =>
+        string.Join(", ", Enumerable.Range(1, Levels).Select(n => format.Replace("{0}", n.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
 }

@@ -49,7 +49,7 @@ public sealed class StreamTables : IAsyncDisposable
         var id = await database.ScalarAsync<long>(
             """
             INSERT INTO pgtrickle.cluster_members (node_name, address, system_name, roles, token_hash, state)
-            VALUES ('bench', 'bench', 'bench', '{worker}', sha256($1), 'joined') RETURNING node_id
+            VALUES ('bench', gen_random_uuid()::text, 'bench', '{worker}', sha256($1), 'joined') RETURNING node_id
             """,
             token);
         var node = new NodeIdentity(id, token);

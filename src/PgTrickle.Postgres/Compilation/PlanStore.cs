@@ -140,25 +140,35 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         return version;
     }
 
-    /// <summary>Compiles and stores a variant that a refresh found missing.</summary>
-    /// <returns>False when the plan is of another version meanwhile, or does not compile to the same sources any more.</returns>
-    public async Task<bool> AddVariantAsync(MissingVariant missing, CancellationToken cancellation)
+    /// <summary>Compiles and stores a variant that a refresh found missing. A plan holds variants of one compiler only: they share tables and hidden columns.</summary>
+    public async Task<VariantOutcome> AddVariantAsync(MissingVariant missing, CancellationToken cancellation)
     {
         var compilation = await CompileAsync(missing.PgtId, cancellation);
         await using var connection = await control.OpenConnectionAsync(cancellation);
-        int[]? captures;
+        int[] captures;
         await using (var command = new NpgsqlCommand(
-            "SELECT capture_ids FROM pgtrickle.plans WHERE pgt_id = $1 AND plan_version = $2 AND fingerprint = $3", connection)
+            "SELECT capture_ids, compiler_version FROM pgtrickle.plans WHERE pgt_id = $1 AND plan_version = $2 AND fingerprint = $3", connection)
         {
             Parameters = { new() { Value = missing.PgtId }, new() { Value = missing.PlanVersion }, new() { Value = compilation.Fingerprint } },
         })
         {
-            captures = await command.ExecuteScalarAsync(cancellation) as int[];
+            await using var row = await command.ExecuteReaderAsync(cancellation);
+            if (!await row.ReadAsync(cancellation) || row.GetInt32(1) < Compiler.Version)
+            {
+                return VariantOutcome.OutOfDate;
+            }
+
+            if (row.GetInt32(1) > Compiler.Version)
+            {
+                return VariantOutcome.OfNewerCompiler;
+            }
+
+            captures = row.GetFieldValue<int[]>(0);
         }
 
-        if (captures is null || captures.Length != compilation.Plan.Sources.Count)
+        if (captures.Length != compilation.Plan.Sources.Count)
         {
-            return false;
+            return VariantOutcome.OutOfDate;
         }
 
         var names = Names(compilation, captures);
@@ -166,7 +176,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
             ? compilation.Plan.Full(names, missing.Strategy)
             : compilation.Plan.Delta(names, missing.Mask, missing.Strategy);
         await StoreVariantAsync(connection, missing.PgtId, missing.PlanVersion, missing.Mask, missing.Strategy, statements, cancellation);
-        return true;
+        return VariantOutcome.Added;
     }
 
     private static async Task StoreVariantAsync(
@@ -237,6 +247,19 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
 
         return JsonSerializer.Serialize(stages);
     }
+}
+
+/// <summary>What came of a variant that was missing.</summary>
+internal enum VariantOutcome
+{
+    /// <summary>It is stored.</summary>
+    Added,
+
+    /// <summary>The plan is of another version meanwhile, of an older compiler, or does not compile to the same sources any more.</summary>
+    OutOfDate,
+
+    /// <summary>The plan was made by a newer compiler than this node has.</summary>
+    OfNewerCompiler,
 }
 
 /// <summary>A variant that refresh_plan asked for (PT001).</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PgTrickle.Dvm;
 using PgTrickle.Postgres.Capture;
 using PgTrickle.Postgres.Compilation;
 using PgTrickle.Postgres.Ports;
@@ -26,7 +27,10 @@ public sealed class RefreshEngine : IRefreshEngine
     private readonly CaptureSetup _setup;
     private readonly CaptureCleaner _cleaner;
 
-    /// <summary>Names of owners' functions: a stream table keeps its function all its life, and ids are not used twice.</summary>
+    /// <summary>
+    /// Names of owners' functions: a stream table keeps its function all its life, and ids are not used twice. Those that are here have plans that are not of an
+    /// older compiler than this node's.
+    /// </summary>
     private readonly ConcurrentDictionary<long, string> _runNames = new();
 
     /// <summary>An engine of one node for one database.</summary>
@@ -120,7 +124,7 @@ public sealed class RefreshEngine : IRefreshEngine
         var members = new List<(long, string)>();
         foreach (var id in ids)
         {
-            members.Add((id, await RunNameAsync(id, cancellation)));
+            members.Add((id, await CurrentRunNameAsync(id, cancellation)));
         }
 
         var retries = RefreshRetries.Create(_options.Retries, _options, _time, async () => await EndFrozenHoldersAsync(ids, cancellation));
@@ -138,9 +142,17 @@ public sealed class RefreshEngine : IRefreshEngine
                 switch (failure.SqlState)
                 {
                     case FailureClassifier.VariantMissing when failure.Detail is { } detail:
-                        if (!await _plans.AddVariantAsync(MissingVariant.Parse(detail), cancellation))
+                        switch (await _plans.AddVariantAsync(MissingVariant.Parse(detail), cancellation))
                         {
-                            await PrepareAgainAsync(member, cancellation);
+                            case VariantOutcome.OfNewerCompiler when (strategy & (RefreshStrategy.Full | RefreshStrategy.Fill)) == 0:
+                                // Nodes are being replaced by newer ones: their plan stays, and what it lacks is theirs to add.
+                                strategy |= RefreshStrategy.Full;
+                                break;
+                            case VariantOutcome.Added:
+                                break;
+                            default:
+                                await PrepareAgainAsync(member, cancellation);
+                                break;
                         }
 
                         break;
@@ -199,17 +211,40 @@ public sealed class RefreshEngine : IRefreshEngine
         }
     }
 
-    private async Task<string> RunNameAsync(long pgtId, CancellationToken cancellation)
+    private async Task<string> RunNameAsync(long pgtId, CancellationToken cancellation) =>
+        _runNames.TryGetValue(pgtId, out var known) ? known : (await ReadRunNameAsync(pgtId, cancellation)).Name;
+
+    /// <summary>The name of the owner's function. What an older compiler has made of the definition is made anew when this node first meets it.</summary>
+    private async Task<string> CurrentRunNameAsync(long pgtId, CancellationToken cancellation)
     {
         if (_runNames.TryGetValue(pgtId, out var known))
         {
             return known;
         }
 
-        await using var command = _control.CreateCommand("SELECT run_name FROM pgtrickle.stream_tables WHERE pgt_id = $1");
-        command.Parameters.Add(new() { Value = pgtId });
-        var name = await command.ExecuteScalarAsync(cancellation) as string ?? throw Missing(pgtId);
+        var (name, isOfOlderCompiler) = await ReadRunNameAsync(pgtId, cancellation);
+        if (isOfOlderCompiler)
+        {
+            await PrepareAsync(pgtId, cancellation);
+        }
+
         return _runNames.GetOrAdd(pgtId, name);
+    }
+
+    private async Task<(string Name, bool IsOfOlderCompiler)> ReadRunNameAsync(long pgtId, CancellationToken cancellation)
+    {
+        await using var command = _control.CreateCommand(
+            """
+            SELECT d.run_name, coalesce(p.compiler_version < $2, false)
+            FROM pgtrickle.stream_tables d
+            JOIN pgtrickle.stream_table_state s USING (pgt_id)
+            LEFT JOIN pgtrickle.plans p ON p.pgt_id = d.pgt_id AND p.plan_version = s.plan_version
+            WHERE d.pgt_id = $1
+            """);
+        command.Parameters.Add(new() { Value = pgtId });
+        command.Parameters.Add(new() { Value = Compiler.Version });
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation) ? (row.GetString(0), row.GetBoolean(1)) : throw Missing(pgtId);
     }
 
     private async Task<bool> IsPopulatedAsync(long pgtId, CancellationToken cancellation)
