@@ -33,6 +33,27 @@ public sealed class FuzzerTests(ITestOutputHelper output)
         Assert.True(fuzzer.Comparisons > 100, fuzzer.Summary());
     }
 
+    /// <summary>Scripts that the fuzzer printed, and some written in their manner, each for a mistake that was made once.</summary>
+    [Theory]
+    [PostgresVersions]
+    public async Task What_went_wrong_once_does_not_again(PostgresVersion version)
+    {
+        await using var database = await WorkloadDatabase.CreateAsync(version);
+        var fuzzer = new Fuzzer(database.StreamTables.Database, version.Major, new FuzzOptions(TimeSpan.Zero, Seed: 0, ShrinkFor: TimeSpan.Zero));
+        var cases = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Cases"), "*.sql").Order(StringComparer.Ordinal).ToList();
+        Assert.NotEmpty(cases);
+        var wrong = new List<string>();
+        foreach (var path in cases)
+        {
+            if (await fuzzer.ReplayAsync(await File.ReadAllTextAsync(path)) is { } seen)
+            {
+                wrong.Add($"{Path.GetFileName(path)}: {seen}");
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
     [Theory]
     [PostgresVersions]
     public async Task A_table_whose_changes_are_withheld_is_found_made_small_and_found_again(PostgresVersion version)

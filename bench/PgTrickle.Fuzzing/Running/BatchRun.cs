@@ -170,21 +170,21 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         await table.AdvanceAsync();
     }
 
-    /// <summary>A refresh that fails where the query fails is as it should be, and does not move the frontier; any other is a failure.</summary>
+    /// <summary>A refresh that fails where the query fails is as it should be, and does not move the frontier; what does not end is given up; any other is a failure.</summary>
     private async Task JudgeAsync(NpgsqlConnection connection, DirectTable table, long mask, PostgresException exception)
     {
-        if (exception.SqlState == PostgresErrorCodes.QueryCanceled)
+        switch (exception.SqlState == PostgresErrorCodes.QueryCanceled ? exception.SqlState : await FuzzDatabase.FailsAsync(connection, table.Query))
         {
-            statistics.Slow++;
-            _tables.Remove(table);
-        }
-        else if (await FuzzDatabase.FailsAsync(connection, table.Query) is not null)
-        {
-            statistics.Failing++;
-        }
-        else
-        {
-            Fail(FailureKind.Statement, table, $"{exception.SqlState} {exception.MessageText}\n{table.Describe()}\n{table.Describe(mask)}");
+            case null:
+                Fail(FailureKind.Statement, table, $"{exception.SqlState} {exception.MessageText}\n{table.Describe()}\n{table.Describe(mask)}");
+                break;
+            case PostgresErrorCodes.QueryCanceled:
+                statistics.Slow++;
+                _tables.Remove(table);
+                break;
+            default:
+                statistics.Failing++;
+                break;
         }
     }
 

@@ -93,14 +93,20 @@ internal sealed class EngineRun(FuzzDatabase database, StreamTables streamTables
         }
         catch (Exception exception) when (exception is RefreshFailedException or PostgresException)
         {
-            if (await FuzzDatabase.FailsAsync(connection, query.Sql) is not null)
+            switch (await FuzzDatabase.FailsAsync(connection, query.Sql))
             {
-                statistics.Failing++;
-                // As an operator does who mended the data: errors count towards suspension.
-                return;
+                case null:
+                    Fail(Running.FailureKind.Statement, query, exception.ToString());
+                    break;
+                case PostgresErrorCodes.QueryCanceled:
+                    statistics.Slow++;
+                    break;
+                default:
+                    // As an operator does who mended the data: errors count towards suspension.
+                    statistics.Failing++;
+                    return;
             }
 
-            Fail(Running.FailureKind.Statement, query, exception.ToString());
             _tables.RemoveAll(t => t.Table == table);
         }
     }

@@ -18,14 +18,14 @@ internal sealed class FuzzDatabase(NpgsqlDataSource superuser, int version, stri
         SET jit = off AS $f$ BEGIN EXECUTE statement USING snap, '{}'::xid8[], clock; END $f$
         """;
 
-    /// <summary>The SQLSTATE with which a query fails, or NULL.</summary>
+    /// <summary>The SQLSTATE with which a query fails, or NULL. A query that never ends fails, too: the statement's timeout is caught only where it is named.</summary>
     private const string FailsFunction = """
         CREATE FUNCTION fuzz.fails_with(query text) RETURNS text LANGUAGE plpgsql AS $f$
         BEGIN
             EXECUTE 'CREATE TEMP TABLE judged AS ' || query;
             DROP TABLE judged;
             RETURN NULL;
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN OTHERS OR query_canceled THEN
             RETURN SQLSTATE;
         END $f$
         """;
@@ -106,7 +106,7 @@ internal sealed class FuzzDatabase(NpgsqlDataSource superuser, int version, stri
         }
     }
 
-    /// <summary>The SQLSTATE with which a query fails, or null.</summary>
+    /// <summary>The SQLSTATE with which a query fails, that of a timeout if it does not end; null if it succeeds.</summary>
     public static async Task<string?> FailsAsync(NpgsqlConnection connection, string query)
         => await connection.ScalarAsync<string>("SELECT fuzz.fails_with($1)", query);
 

@@ -77,7 +77,9 @@ public sealed class Fuzzer
     public async Task<string?> ReplayAsync(string script)
     {
         var failure = FuzzScript.Read(script);
-        return await new CaseShrinker(_database, TimeSpan.Zero).AgainAsync(failure) is { } again ? again.Message : null;
+        var statistics = new FuzzStatistics();
+        var failures = await new BatchRun(_database, failure.Seed, failure.History, statistics).RunAsync([new FuzzQuery(failure.Query, failure.Manner, new HashSet<string>())]);
+        return failures is [var again, ..] ? again.Message : statistics.Queries == 0 ? "the query is refused" : null;
     }
 
     /// <summary>The last line of a report.</summary>

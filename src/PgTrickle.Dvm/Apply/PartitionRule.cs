@@ -31,9 +31,8 @@ internal sealed record PartitionRule(StoredResult Result, IPartitioned Root, Syn
     {
         var input = Partitions.InputColumns(Root).Select(static c => c.Reference).ToList();
 
-        // A row that changed has its keys in the delta. Of what the clock changes only those columns are, for which it was asked.
-        var delta = differentiator.Delta(
-            Root.Input, context.ClockMoved ? [.. input] : Root.PartitionKeys.SelectMany(static k => Passes.Expressions.References(k.Expression)).ToHashSet());
+        // All that the root sees of a row, not its keys alone: a row that changed elsewhere would cancel out wherever a delta is added up.
+        var delta = differentiator.Delta(Root.Input, input.ToHashSet());
         if (delta.Count == 0)
         {
             return null;

@@ -44,8 +44,8 @@ internal sealed record RescanRule(StoredResult Result, Operator Root, SqlExpress
     {
         var keys = KeyColumns;
 
-        // A row that changed has its keys in the delta. Of what the clock changes only those columns are, for which it was asked.
-        var delta = differentiator.Delta(Input, context.ClockMoved ? Used : keys.SelectMany(static k => k.Expression.References()).ToHashSet());
+        // All that the root sees of a row, not its keys alone: a row that changed elsewhere would cancel out wherever a delta is added up.
+        var delta = differentiator.Delta(Input, Used);
         if (delta.Count == 0)
         {
             return null;

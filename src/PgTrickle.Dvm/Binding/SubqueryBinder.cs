@@ -209,24 +209,44 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
     /// </summary>
     private CaseExpression Single(Operator inner, SubqueryPlaces places)
     {
-        var column = inner.Columns[0];
+        var (type, project) = inner.Columns[0].Type is { IsArray: false } plain ? (JoinType.Inner, Collected(inner, plain)) : (JoinType.Left, Numbered(inner));
+        places.AddRows(type, project, True);
+        var (n, v) = (Column(project.Alias, "n"), Column(project.Alias, "v"));
+        var twice = Select(v.As("v")) with { From = [Function(Call("generate_series", Integer(1), n), "more")] };
+        return Case(Greater(n, Integer(1)), Sql.SqlFactory.Scalar(twice.AsQuery()), v);
+    }
+
+    /// <summary>The number of rows, and the first element of an array of their values.</summary>
+    private Project Collected(Operator inner, TypeInfo type)
+    {
         var alias = context.NewName("a");
         var aggregate = new Aggregate(alias, inner, [],
         [
             new AggregateColumn("f1", CountStar(), WellKnownTypes.BigInteger),
-            new AggregateColumn("f2", Call("array_agg", column.Reference), null),
+            new AggregateColumn("f2", Call("array_agg", inner.Columns[0].Reference), null),
         ]);
         var (count, values) = (Column(alias, "f1"), Column(alias, "f2"));
         var first = new SubscriptExpression(values, [new Subscript(false, null, Integer(1))]);
-        var project = new Project(context.NewName("p"), aggregate,
+        return new Project(context.NewName("p"), aggregate,
         [
             new ComputedColumn("n", count, WellKnownTypes.BigInteger, NotNull: true),
-            new ComputedColumn("v", Case(Eq(count, Integer(1)), first), column.Type, NotNull: false),
+            new ComputedColumn("v", Case(Eq(count, Integer(1)), first), type, NotNull: false),
         ]);
-        places.AddRows(JoinType.Inner, project, True);
-        var (n, v) = (Column(project.Alias, "n"), Column(project.Alias, "v"));
-        var twice = Select(v.As("v")) with { From = [Function(Call("generate_series", Integer(1), n), "more")] };
-        return Case(Greater(n, Integer(1)), Sql.SqlFactory.Scalar(twice.AsQuery()), v);
+    }
+
+    /// <summary>The same of what is, or may be, an array: an array of arrays is one of more dimensions, which has no first array. Any of the rows, with their number.</summary>
+    private Project Numbered(Operator inner)
+    {
+        var column = inner.Columns[0];
+        var alias = context.NewName("w");
+        var count = CountStar() with { Over = new WindowSpecification() };
+        var window = new Window(
+            alias, inner, [new ComputedColumn("c1", column.Reference, column.Type, column.NotNull)], [], [new WindowColumn("f1", count, WellKnownTypes.BigInteger)]);
+        return new Project(context.NewName("p"), new TopK(window, [], Integer(1), null, WithTies: false),
+        [
+            new ComputedColumn("n", Column(alias, "f1"), WellKnownTypes.BigInteger, NotNull: true),
+            new ComputedColumn("v", Column(alias, "c1"), column.Type, NotNull: false),
+        ]);
     }
 
     /// <summary>The values of all rows; an order that a slice would go by is the order of the array.</summary>

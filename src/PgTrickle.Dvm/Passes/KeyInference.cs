@@ -4,7 +4,7 @@ using PgTrickle.Sql.Syntax;
 namespace PgTrickle.Dvm.Passes;
 
 /// <summary>
-/// Column sets that are unique in an operator's result. NULLs count as equal to each other, so a key stays one above an outer join. An operator has few
+/// Column sets that are unique in an operator's result. NULLs count as equal to each other, so a key stays one above a left join. An operator has few
 /// keys; the number kept is bounded since joins multiply them.
 /// </summary>
 internal static class KeyInference
@@ -66,9 +66,14 @@ internal static class KeyInference
             keys.AddRange(right);
         }
 
-        keys.AddRange(left.SelectMany(l => right.Select(r => SetOf(l.Concat(r)))));
+        keys.AddRange(left.SelectMany(l => right.Where(r => join.Type != JoinType.Full || NeverAllNull(join.Left, l) || NeverAllNull(join.Right, r)).Select(r => SetOf(l.Concat(r)))));
         return Trim(keys);
     }
+
+    /// <summary>
+    /// Whether a row's key can be told from padding. Of a full join each side may have a row whose key is all NULL, such as the group of NULL, and if neither has a partner, the two look alike.
+    /// </summary>
+    private static bool NeverAllNull(Operator side, IReadOnlySet<ColumnReference> key) => side.Columns.Any(c => c.NotNull && key.Contains(c.Reference));
 
     private static bool IsAcross(SqlExpression predicate, ColumnReference column, HashSet<ColumnReference> other) => predicate.Conjuncts()
         .Select(AsColumnEquality).OfType<(ColumnReference Left, ColumnReference Right)>()
