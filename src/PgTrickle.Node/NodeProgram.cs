@@ -33,6 +33,7 @@ public static class NodeProgram
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         try
         {
+            SocketCompletions.Choose(options);
             await using var node = await NodeHost.StartAsync(options, signalled.Token);
             await output.WriteLineAsync($"node {node.Name} joined at {node.Address}");
             await output.FlushAsync(CancellationToken.None);

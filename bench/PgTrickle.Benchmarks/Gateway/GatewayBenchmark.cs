@@ -1,13 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PgTrickle.Benchmarks.Harness;
-using PgTrickle.Gateway;
-using PgTrickle.Postgres.Catalog;
+using PgTrickle.Benchmarks.Idle;
+using PgTrickle.TestInfrastructure;
 using PgTrickle.TestInfrastructure.Gateways;
 
 namespace PgTrickle.Benchmarks.Gateway;
@@ -24,9 +22,10 @@ internal static partial class GatewayBenchmark
         var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 4, Description = "Length of each run of pgbench." };
         var idle = new Option<int>("--idle-sessions") { DefaultValueFactory = _ => 1000, Description = "Sessions of which the memory is measured." };
         var calls = new Option<int>("--calls") { DefaultValueFactory = _ => 20, Description = "Creations that are timed, with two refreshes each." };
+        var shared = new Option<bool>("--shared") { Description = "As in a node that has other roles, too; without, as in one that is nothing but a gateway." };
         var command = new Command("gateway", "Overhead of the gateway against a direct connection and PgBouncer; memory of idle sessions; latency of calls.")
         {
-            postgres, rounds, seconds, idle, calls,
+            postgres, rounds, seconds, idle, calls, shared,
         };
         command.SetAction(async result =>
         {
@@ -36,31 +35,26 @@ internal static partial class GatewayBenchmark
             }
 
             return result.GetValue(rounds) > 0
-                ? await RunAsync(result.GetValue(postgres), result.GetValue(rounds), result.GetValue(seconds), result.GetValue(idle))
+                ? await RunAsync(result.GetValue(postgres), result.GetValue(rounds), result.GetValue(seconds), result.GetValue(idle), result.GetValue(shared))
                 : 0;
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(int version, int rounds, int seconds, int idleSessions)
+    private static async Task<int> RunAsync(int version, int rounds, int seconds, int idleSessions, bool isShared)
     {
         await using var server = await BenchServer.StartAsync(version, isDurable: false, maxConnections: idleSessions + 100);
         var serverPort = new NpgsqlConnectionStringBuilder(server.ConnectionString).Port;
-        await using var control = DatabaseConnections.Control(server.ConnectionString, "bench");
-        using var metrics = new GatewayMetrics();
-        await using var gateway = GatewayServer.Start(
-            new GatewayOptions
-            {
-                Listen = new IPEndPoint(IPAddress.Loopback, 0),
-                Server = new ServerAddress("127.0.0.1", serverPort, SslMode.Disable),
-                Database = "postgres",
-                MaxSessions = idleSessions + 100,
-            },
-            control, metrics, NullLogger.Instance, TimeProvider.System);
+        var settings = Path.Combine(Path.GetTempPath(), $"pgtrickle-bench-{Guid.NewGuid():N}.conf");
+        await File.WriteAllTextAsync(settings, $"pgtrickle.gateway.max-sessions = {idleSessions + 100}");
+        using var gateway = NodeProcess.Start(
+            server.ConnectionString, ["--config", settings, "--log-level", "warning", .. isShared ? Array.Empty<string>() : ["--role", "gateway"]]);
+        var gatewayPort = await PortAsync(server);
+        File.Delete(settings);
         await using var bouncer = Bouncer.Find() is { } program
             ? await Bouncer.StartAsync(program, serverPort, "postgres", "pool_mode = session", "max_client_conn = 200", "default_pool_size = 100")
             : null;
-        var targets = new List<Target> { new("direct", serverPort, null), new("gateway", gateway.EndPoint.Port, Environment.ProcessId) };
+        var targets = new List<Target> { new("direct", serverPort, null), new("gateway", gatewayPort, gateway.Id) };
         if (bouncer is not null)
         {
             targets.Add(new("pgbouncer", bouncer.Port, bouncer.ProcessId));
@@ -80,7 +74,7 @@ internal static partial class GatewayBenchmark
         }
 
         Print(targets, rates);
-        await IdleAsync(gateway, idleSessions);
+        await IdleAsync(gateway.Id, gatewayPort, idleSessions);
         return 0;
     }
 
@@ -124,21 +118,29 @@ internal static partial class GatewayBenchmark
         string Cpu(string name, int clients) => Number(Statistics.Median(runs[(name, clients)].Select(run => run.Processor)));
     }
 
-    /// <summary>Memory of this process, in which the clients' ends live as well: an upper bound.</summary>
-    private static async Task IdleAsync(GatewayServer gateway, int count)
+    private static async Task<int> PortAsync(BenchServer server)
     {
-        var before = Settled();
+        var address = "";
+        await Eventually.TrueAsync(
+            async () => (address = await server.Database.ScalarAsync<string>("SELECT coalesce(max(address), '') FROM pgtrickle.gateways()") ?? "").Length > 0,
+            "the gateway is up");
+        return int.Parse(address.AsSpan(address.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What sessions that do nothing add to the memory of the node.</summary>
+    private static async Task IdleAsync(int process, int port, int count)
+    {
+        var before = Memory(process);
         await using var source = new NpgsqlDataSourceBuilder(
-            $"Host=127.0.0.1;Port={gateway.EndPoint.Port};Database=postgres;Username=postgres;SSL Mode=Disable;Maximum Pool Size={count}").Build();
+            $"Host=127.0.0.1;Port={port};Database=postgres;Username=postgres;SSL Mode=Disable;Maximum Pool Size={count}").Build();
         var connections = new List<NpgsqlConnection>();
         for (var i = 0; i < count; i++)
         {
             connections.Add(await source.OpenConnectionAsync());
         }
 
-        var after = Settled();
-        var table = new ResultTable("idle sessions", "MB, clients included");
-        table.Add($"{count}", Number((after - before) / 1e6));
+        var table = new ResultTable("idle sessions", "MB");
+        table.Add($"{count}", Number((Memory(process) - before) / 1e6));
         table.Print();
         foreach (var connection in connections)
         {
@@ -146,11 +148,10 @@ internal static partial class GatewayBenchmark
         }
     }
 
-    private static long Settled()
+    private static long Memory(int id)
     {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        using var self = Process.GetCurrentProcess();
-        return self.WorkingSet64;
+        using var process = Process.GetProcessById(id);
+        return process.WorkingSet64;
     }
 
     private static async Task<string> PgbenchAsync(int port, params string[] arguments)
@@ -176,7 +177,7 @@ internal static partial class GatewayBenchmark
     [GeneratedRegex(@"tps = ([0-9.]+) \(without initial connection time\)")]
     private static partial Regex RatePattern();
 
-    /// <summary>What pgbench connects to, and the process between it and the server. The gateway's is this one, which does little else meanwhile.</summary>
+    /// <summary>What pgbench connects to, and the process between it and the server.</summary>
     private sealed record Target(string Name, int Port, int? ProcessId);
 
     /// <summary>Transactions a second, and the processor time of the process between for each.</summary>

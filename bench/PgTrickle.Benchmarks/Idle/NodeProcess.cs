@@ -11,9 +11,10 @@ internal sealed class NodeProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public static NodeProcess Start(string connectionString)
+    public static NodeProcess Start(string connectionString, params string[] options)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "pgtrickle.dll"), "node", "--host", "127.0.0.1", "--port", "0"])
+        var start = new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "pgtrickle.dll"), "node", "--host", "127.0.0.1", "--port", "0", .. options])
         {
             Environment = { ["PGTRICKLE_CONNECTION"] = connectionString },
         };

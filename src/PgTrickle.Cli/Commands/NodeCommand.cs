@@ -86,6 +86,7 @@ internal sealed class NodeCommand : CliCommand
 
         try
         {
+            SocketCompletions.Choose(options);
             await using var node = await NodeHost.StartAsync(options, stop.Token);
             await _context.Output.WriteLineAsync($"node {node.Name} joined at {node.Address}");
             await node.Completion.WaitAsync(stop.Token);
