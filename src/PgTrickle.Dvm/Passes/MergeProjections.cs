@@ -14,46 +14,56 @@ internal sealed class MergeProjections : IPass
     public Operator Apply(Operator root)
     {
         var values = new Dictionary<ColumnReference, SqlExpression>();
-        var tree = Below(root, values);
+        var tree = Below(root, values, isPadded: false);
         return values.Count == 0 ? root : tree.Rewrite(o => o.MapExpressions(e => Resolve(e, values)));
     }
 
     /// <summary>Removes projections below an operator that itself stays.</summary>
-    private static Operator Below(Operator source, Dictionary<ColumnReference, SqlExpression> values) => source switch
+    /// <param name="source">The operator.</param>
+    /// <param name="values">What the columns of removed projections stand for.</param>
+    /// <param name="isPadded">Whether something above pads the operator's columns.</param>
+    private static Operator Below(Operator source, Dictionary<ColumnReference, SqlExpression> values, bool isPadded) => source.WithInputs(source.Inputs.Select((input, i) =>
     {
-        // The order of columns matters to these.
-        UnionAll or Distinct => source.WithInputs(source.Inputs.Select(i => Below(i, values)).ToSyntaxList()),
-        DistinctOn or TopK => source.WithInputs([Below(source.Inputs[0], values)]),
-        Join { Type: JoinType.Left } join => join.WithInputs([Remove(join.Left, values, mayCompute: true), Remove(join.Right, values, mayCompute: false)]),
-        Join { Type: JoinType.Full } join => join.WithInputs([Remove(join.Left, values, mayCompute: false), Remove(join.Right, values, mayCompute: false)]),
+        var padded = IsPadded(source, i, isPadded);
+        return source switch
+        {
+            // The order of columns matters to these.
+            UnionAll or Distinct or DistinctOn or TopK => Below(input, values, padded),
 
-        // The columns that it adds are those of its inner side, computed there, once for each outer row.
-        Dependent dependent => dependent.WithInputs([Remove(dependent.Outer, values, mayCompute: true), Below(dependent.Inner, values)]),
-        _ => source.WithInputs(source.Inputs.Select(i => Remove(i, values, mayCompute: true)).ToSyntaxList()),
+            // The columns that it adds are those of its inner side, computed there, once for each outer row.
+            Dependent when i == 1 => Below(input, values, padded),
+            _ => Remove(input, values, padded),
+        };
+    }).ToSyntaxList());
+
+    /// <summary>Whether an operator pads the columns of an input, or passes them on to something that does.</summary>
+    private static bool IsPadded(Operator source, int input, bool isPadded) => source switch
+    {
+        Join { Type: JoinType.Full } => true,
+        Join { Type: JoinType.Left } or Dependent { Type: JoinType.Left } when input == 1 => true,
+        _ => isPadded && source.ColumnSet().Overlaps(source.Inputs[input].ColumnSet()),
     };
 
-    private static Operator Remove(Operator source, Dictionary<ColumnReference, SqlExpression> values, bool mayCompute)
+    private static Operator Remove(Operator source, Dictionary<ColumnReference, SqlExpression> values, bool isPadded)
     {
-        switch (source)
+        if (source is not Project project || (isPadded && Computes(project)))
         {
-            case Project project when mayCompute || project.Outputs.All(static o => o.Expression is ColumnReference):
-                foreach (var (column, output) in project.Columns.Zip(project.Outputs))
-                {
-                    values.Add(column.Reference, output.Expression);
-                }
-
-                return Remove(project.Input, values, mayCompute);
-
-            // What a filter or a join lets through is padded as well.
-            case Filter filter:
-                return filter.WithInputs([Remove(filter.Input, values, mayCompute)]);
-            case Join { Type: JoinType.Inner } join when !mayCompute:
-                return join.WithInputs([Remove(join.Left, values, mayCompute), Remove(join.Right, values, mayCompute)]);
-            case Join { Type: JoinType.Left } join when !mayCompute:
-                return join.WithInputs([Remove(join.Left, values, mayCompute), Remove(join.Right, values, mayCompute: false)]);
-            default:
-                return Below(source, values);
+            return Below(source, values, isPadded);
         }
+
+        foreach (var (column, output) in project.Columns.Zip(project.Outputs))
+        {
+            values.Add(column.Reference, output.Expression);
+        }
+
+        return Remove(project.Input, values, isPadded);
+    }
+
+    /// <summary>Whether a column is anything else than one of the input: constants and columns of an outer query would not be padded either.</summary>
+    private static bool Computes(Project project)
+    {
+        var input = project.Input.ColumnSet();
+        return project.Outputs.Any(o => o.Expression is not ColumnReference column || !input.Contains(column));
     }
 
     private static SqlExpression Resolve(SqlExpression expression, Dictionary<ColumnReference, SqlExpression> values)

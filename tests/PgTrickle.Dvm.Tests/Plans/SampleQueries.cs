@@ -28,6 +28,8 @@ internal static class SampleQueries
         ["filter_stays_above_padded_side"] = "SELECT c.id FROM (public.customers c LEFT JOIN public.orders o ON ((o.customer_id = c.id))) WHERE (o.id IS NULL)",
         ["computed_column_of_padded_side_stays"] =
             "SELECT c.id, x.q FROM (public.customers c LEFT JOIN (SELECT orders.customer_id, COALESCE(orders.qty, 0) AS q FROM public.orders) x ON ((x.customer_id = c.id)))",
+        ["computed_column_far_below_the_padding_stays"] =
+            "SELECT c.id, x.q FROM (public.customers c LEFT JOIN (SELECT o.customer_id, o.q FROM (SELECT orders.id, orders.customer_id, true AS q FROM public.orders) o WHERE (EXISTS (SELECT 1 FROM public.log l WHERE (l.k = o.id)))) x ON ((x.customer_id = c.id)))",
         ["plain_column_of_padded_side_is_merged"] =
             "SELECT c.id, x.q FROM (public.customers c LEFT JOIN (SELECT orders.customer_id, orders.qty AS q FROM public.orders) x ON ((x.customer_id = c.id)))",
         ["full_join"] = "SELECT c.id, l.v FROM (public.customers c FULL JOIN public.log l ON ((l.k = c.id)))",

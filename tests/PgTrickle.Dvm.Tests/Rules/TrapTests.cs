@@ -52,6 +52,14 @@ public sealed class TrapTests(ITestOutputHelper output)
         { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (k int, v int); INSERT INTO a VALUES (1, 1); INSERT INTO d VALUES (1, 10), (1, 10)",
             "SELECT a.id, d.v FROM a LEFT JOIN d ON d.k = a.k", "DELETE FROM d; UPDATE a SET id = 5", "Merge", "1,2" },
 
+        // What is computed below a sub-select, a function or a join of the padded side is padded, too.
+        { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (k int, v int); INSERT INTO a VALUES (1, 1), (2, 2); INSERT INTO d VALUES (1, 10)",
+            "SELECT a.id, x.here FROM a LEFT JOIN (SELECT y.k, y.here FROM (SELECT k, true AS here FROM d) AS y WHERE EXISTS (SELECT FROM d AS o WHERE o.v = y.k * 10)) AS x ON x.k = a.k",
+            "INSERT INTO a VALUES (3, 3); UPDATE d SET k = 2, v = 20", "Merge", "3,2" },
+        { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (k int, v int); INSERT INTO a VALUES (1, 1), (2, 2); INSERT INTO d VALUES (1, 10)",
+            "SELECT a.id, x.here FROM (SELECT d.k, y.here FROM d CROSS JOIN (SELECT 1 AS here) AS y LEFT JOIN LATERAL generate_series(1, y.here) AS g ON true) AS x FULL JOIN a ON x.k = a.k",
+            "INSERT INTO a VALUES (3, 3); UPDATE d SET k = 2", "Merge", "3,2" },
+
         // The extreme leaves, one as good comes, the widest scale leaves.
         { "CREATE TABLE a (g int NOT NULL, v int); INSERT INTO a VALUES (1, 9), (1, 5), (2, 9)", "SELECT g, max(v) AS m FROM a GROUP BY g",
             "DELETE FROM a WHERE v = 9; INSERT INTO a VALUES (2, 9)", "Merge", "1,1" },
