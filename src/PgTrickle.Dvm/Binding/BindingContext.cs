@@ -1,5 +1,5 @@
-using System.Globalization;
 using PgTrickle.Dvm.Catalog;
+using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Binding;
@@ -16,7 +16,7 @@ internal sealed class BindingContext(CatalogSnapshot catalog, CompileOptions opt
     public CompileOptions Options { get; } = options;
 
     /// <summary>A relation name that nothing else in the tree has.</summary>
-    public SqlIdentifier NewName(string prefix) => new(prefix + (++_names).ToString(CultureInfo.InvariantCulture));
+    public SqlIdentifier NewName(string word) => RelationNames.Of(word, ++_names);
 
     /// <summary>Binds a part of the query; errors inside name it.</summary>
     public T Within<T>(string part, Func<T> bind)

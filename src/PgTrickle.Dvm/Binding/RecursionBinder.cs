@@ -43,7 +43,7 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
             return new Scan(context.NewName("t"), relation, Only: false);
         }).ToList();
         var used = scans.SelectMany(s => s.Relation.Columns.Where(c => _allColumns || _names.Contains(c.Name)).Select(c => Column(s.Alias, c.Name)));
-        return new Recursion(context.NewName("r"), [.. names], types, text, [.. scans], used.ToSyntaxList()) { Open = OpenIn(text, (SetOperation)cte.Query.Body, types) };
+        return new Recursion(context.NewName("rec"), [.. names], types, text, [.. scans], used.ToSyntaxList()) { Open = OpenIn(text, (SetOperation)cte.Query.Body, types) };
     }
 
     /// <summary>Whether a table of WITH RECURSIVE refers to itself.</summary>

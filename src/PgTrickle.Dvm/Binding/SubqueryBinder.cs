@@ -65,7 +65,7 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
 
         foreach (var test in tests)
         {
-            source = new Match(keep ? MatchKind.Semi : MatchKind.Anti, context.NewName("m"), source, test.Rows.Source, And([.. test.Predicate.Conjuncts(), .. test.Rows.Conditions]));
+            source = new Match(keep ? MatchKind.Semi : MatchKind.Anti, context.NewName("mark"), source, test.Rows.Source, And([.. test.Predicate.Conjuncts(), .. test.Rows.Conditions]));
         }
 
         return source;
@@ -88,7 +88,7 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
             return Counted(quantified, operands, scope, places);
         }
 
-        SqlExpression Mark(Test t) => places.AddMark(context.NewName("m"), t.Rows.Source, And([.. t.Predicate.Conjuncts(), .. t.Rows.Conditions]));
+        SqlExpression Mark(Test t) => places.AddMark(context.NewName("mark"), t.Rows.Source, And([.. t.Predicate.Conjuncts(), .. t.Rows.Conditions]));
         var decided = Mark(test);
         return quantified.Kind is null ? decided : ThreeValued(isAll, decided, nulls.Select(Mark));
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Differentiation;
@@ -8,8 +9,15 @@ internal sealed class NameSource
 {
     private readonly Dictionary<string, int> _counters = new(StringComparer.Ordinal);
 
+    /// <summary>The next name that begins with a word.</summary>
+    /// <exception cref="ArgumentException">Names of the tree begin with that word.</exception>
     public SqlIdentifier Next(string prefix)
     {
+        if (RelationNames.IsOfTree(prefix))
+        {
+            throw new ArgumentException($"relations of trees are called {prefix}", nameof(prefix));
+        }
+
         _counters[prefix] = _counters.GetValueOrDefault(prefix) + 1;
         return new SqlIdentifier(prefix + _counters[prefix].ToString(CultureInfo.InvariantCulture));
     }

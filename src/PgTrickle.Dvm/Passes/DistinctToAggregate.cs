@@ -18,13 +18,13 @@ internal sealed class DistinctToAggregate : IPass
     private static Project Convert(Distinct distinct, int number)
     {
         var columns = distinct.Columns;
-        var inner = new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"g{number}"));
+        var inner = RelationNames.Of("g", number);
         var keys = columns.Select((c, i) => new ComputedColumn(string.Create(CultureInfo.InvariantCulture, $"k{i + 1}"), c.Reference, c.Type, c.NotNull));
         var aggregate = new Aggregate(inner, distinct.Input, keys.ToSyntaxList(), []);
 
         // What stands above refers to the columns by the name of the relation that was made distinct, so the projection takes it over, and the one below gets another.
         var alias = columns[0].Reference.Relation!;
-        var below = new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"d{number}"));
+        var below = RelationNames.Of("distinct", number);
         var renamed = aggregate with
         {
             Input = Renamed(distinct.Input, below),

@@ -20,7 +20,7 @@ internal sealed class IsolateClock : IPass
 
     private static Operator Isolate(Operator source, int number)
     {
-        var alias = new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"clock{number}"));
+        var alias = RelationNames.Of("clock", number);
         var outputs = new List<ComputedColumn>();
         SqlExpression Extract(SqlExpression expression)
         {

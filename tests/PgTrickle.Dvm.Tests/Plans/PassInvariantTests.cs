@@ -1,4 +1,5 @@
 using PgTrickle.Dvm.Binding;
+using PgTrickle.Dvm.Differentiation;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
@@ -34,6 +35,17 @@ public sealed class PassInvariantTests
         {
             tree = pass.Apply(tree);
             Assert.Same(tree, pass.Apply(tree));
+        }
+    }
+
+    [MemberData(nameof(Names))]
+    [Theory]
+    public void Statements_have_no_names_that_trees_have(string name)
+    {
+        var tree = Pipeline.Run(Bind(name));
+        foreach (var relation in tree.DescendantsAndSelf().SelectMany(static o => o.Columns).Select(static c => c.Reference.Relation!.Value).Distinct())
+        {
+            Assert.Throws<ArgumentException>(() => new NameSource().Next(relation.TrimEnd("0123456789".ToCharArray())));
         }
     }
 
