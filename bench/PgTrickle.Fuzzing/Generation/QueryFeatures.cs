@@ -26,7 +26,7 @@ internal static class QueryFeatures
     private static readonly (string Name, Regex Pattern)[] Compiled = [.. Patterns.Select(static p => (p.Name, new Regex(p.Pattern, RegexOptions.CultureInvariant)))];
 
     /// <summary>Every feature that a query may have.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail"];
+    public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail", "left open"];
 
     public static IEnumerable<string> Of(string text) => Compiled.Where(p => p.Pattern.IsMatch(text)).Select(static p => p.Name);
 }

@@ -74,7 +74,7 @@ internal sealed partial class QueryGenerator
     private Value AggregateCall(Kind kind, Scope scope)
     {
         string X(Kind k) => Exact(k, scope).Sql;
-        var order = string.Join(", ", scope.Columns.SelectMany(static c => c.TotalOrder()).Distinct().Select(Directed));
+        var order = string.Join(", ", Order(scope.Columns, least: 0).Select(Directed));
         var orderBy = order.Length == 0 ? "" : " ORDER BY " + order;
         switch (kind)
         {
@@ -99,6 +99,8 @@ internal sealed partial class QueryGenerator
                 };
             case Kind.Money:
                 return new(One($"sum({X(kind)})", $"max({X(kind)})"), kind, IsLoose: true);
+            case Kind.Float when _isOpen:
+                return new(One($"sum({X(kind)} * 0.1)", $"avg({X(kind)} / 3)", $"stddev({X(kind)} * 0.1)", $"max({X(kind)})"), kind, IsLoose: true);
             case Kind.Float:
                 return new(One($"sum({X(kind)})", $"avg({X(kind)})", $"max({X(kind)})"), kind, IsLoose: true);
             case Kind.Bool:
@@ -130,7 +132,7 @@ internal sealed partial class QueryGenerator
     private string WindowOf(IReadOnlyList<Value> columns)
     {
         var partition = Chance(3) || columns.Count == 0 ? "" : $"PARTITION BY {List(Some(1, 3, () => Any(columns)))} ";
-        var order = "ORDER BY " + string.Join(", ", columns.SelectMany(static c => c.TotalOrder()).Distinct().Select(Directed).DefaultIfEmpty("1"));
+        var order = "ORDER BY " + string.Join(", ", Order(columns, least: 0).Select(Directed).DefaultIfEmpty("1"));
         var bounds = One(
             "UNBOUNDED PRECEDING AND CURRENT ROW", "1 PRECEDING AND 1 FOLLOWING", "CURRENT ROW AND UNBOUNDED FOLLOWING", "2 PRECEDING AND 1 PRECEDING",
             "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");

@@ -95,7 +95,7 @@ internal sealed partial class QueryGenerator
             return new($"(SELECT {inside.Sql} FROM {from}{where})", kind, inside.IsLoose);
         }
 
-        var order = columns.SelectMany(static c => c.TotalOrder()).Distinct().Select(Directed);
+        var order = Order(columns, least: 1).Select(Directed);
         return new($"(SELECT {inside.Sql} FROM {from}{where} ORDER BY {string.Join(", ", order)} LIMIT 1)", kind, inside.IsLoose);
     }
 

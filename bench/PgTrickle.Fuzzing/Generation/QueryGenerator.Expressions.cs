@@ -33,7 +33,7 @@ internal sealed partial class QueryGenerator
     /// <summary>A column, of a query further out now and then; a literal if there is none.</summary>
     private Value Leaf(Kind kind, Scope scope, bool isExact)
     {
-        var own = scope.Columns.Where(c => c.Kind == kind && (!isExact || !c.IsLoose)).ToList();
+        var own = scope.Columns.Where(c => c.Kind == kind && (!isExact || _isOpen || !c.IsLoose)).ToList();
         if (scope.Outer is { } outer && (own.Count == 0 || Chance(5)) && outer.Columns.Any(c => c.Kind == kind))
         {
             Note("correlated");

@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
 using PgTrickle.Dvm;
+using PgTrickle.Dvm.Apply;
 using PgTrickle.Fuzzing.Generation;
 using PgTrickle.TestInfrastructure;
 
@@ -51,6 +52,12 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         {
             var table = await DirectTable.CreateAsync(connection, name, query.Sql, query.Manner);
             statistics.Count(table.Plan, query.Features);
+            if (query.Manner.IsOpen && table.Plan is not DifferentialPlan { Rule: ZSetRule })
+            {
+                // At the top nothing is settled, nor where the query is evaluated anyway.
+                return;
+            }
+
             if (table.Plan.Fallback is { Kind: CompileErrorKind.Internal } error)
             {
                 Fail(FailureKind.Compiler, query, error.Detail);

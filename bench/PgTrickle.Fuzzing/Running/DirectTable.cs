@@ -91,7 +91,25 @@ internal sealed class DirectTable
     }
 
     /// <summary>How it differs from its query, or null.</summary>
-    public async Task<string?> DifferenceAsync()
+    public Task<string?> DifferenceAsync() => Manner.IsOpen ? FromEvaluatedAsync() : FromQueryAsync();
+
+    /// <summary>What evaluating would change: nothing, if what SQL leaves open is settled by the rows alone.</summary>
+    private async Task<string?> FromEvaluatedAsync()
+    {
+        await _connection.ExecuteAsync($"SAVEPOINT compared; CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT {_columns} FROM {Table}");
+        await ExecuteAsync(Plan.Full(_names));
+        var differing = await _connection.ScalarAsync<string>("SELECT current_setting('pgtrickle.delta', true)") != "0,0";
+        if (differing)
+        {
+            await _connection.ReloadTypesAsync();
+        }
+
+        var difference = differing ? await MultisetAssert.DifferenceAsync(_connection, "SELECT * FROM kept", $"SELECT {_columns} FROM {Table}") ?? "hidden columns differ" : null;
+        await _connection.ExecuteAsync("ROLLBACK TO compared; RELEASE compared");
+        return difference;
+    }
+
+    private async Task<string?> FromQueryAsync()
     {
         var differing = await _connection.ScalarAsync<bool>(
             $"""

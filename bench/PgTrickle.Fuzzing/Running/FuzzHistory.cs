@@ -15,6 +15,9 @@ internal sealed record FuzzHistory(IReadOnlyList<FuzzTransaction> Initial, IRead
 /// <param name="EvaluateEvery">Every how many refreshes the query is evaluated instead; 0 is never.</param>
 internal sealed record Manner(bool IsRead, ApplyStrategy Strategy, bool IsOvercareful, int EvaluateEvery)
 {
+    /// <summary>Whether SQL leaves the result open, so that it is compared with what the plan itself evaluates.</summary>
+    public bool IsOpen { get; init; }
+
     public static Manner Of(Random random) => new(
         random.Next(4) == 0, random.Next(6) == 0 ? ApplyStrategy.Split : ApplyStrategy.Merge, random.Next(5) == 0, random.Next(5) == 0 ? random.Next(2, 4) : 0);
 }

@@ -10,8 +10,9 @@ internal static class FuzzScript
     public static string Write(FuzzFailure failure)
     {
         var (isRead, strategy, isOvercareful, every) = failure.Manner;
+        var open = failure.Manner.IsOpen ? " open" : "";
         var script = new StringBuilder()
-            .Append(FormattableString.Invariant($"--! case {failure.Kind} postgres {failure.Version} seed {failure.Seed} read {isRead} strategy {strategy} all {isOvercareful} evaluate {every}\n"))
+            .Append(FormattableString.Invariant($"--! case {failure.Kind} postgres {failure.Version} seed {failure.Seed} read {isRead} strategy {strategy} all {isOvercareful} evaluate {every}{open}\n"))
             .Append(FormattableString.Invariant($"--! query\n{failure.Query}\n"));
         Write(script, "initial", failure.History.Initial);
         foreach (var interval in failure.History.Intervals)
@@ -29,7 +30,10 @@ internal static class FuzzScript
         var head = lines[0].Split(' ');
         string After(string word) => head[Array.IndexOf(head, word) + 1];
         var manner = new Manner(
-            bool.Parse(After("read")), Enum.Parse<ApplyStrategy>(After("strategy")), bool.Parse(After("all")), int.Parse(After("evaluate"), System.Globalization.CultureInfo.InvariantCulture));
+            bool.Parse(After("read")), Enum.Parse<ApplyStrategy>(After("strategy")), bool.Parse(After("all")), int.Parse(After("evaluate"), System.Globalization.CultureInfo.InvariantCulture))
+        {
+            IsOpen = head.Contains("open"),
+        };
         var query = new StringBuilder();
         List<FuzzTransaction> initial = [];
         List<List<FuzzTransaction>> intervals = [];

@@ -121,6 +121,12 @@ public sealed class Fuzzer
             queries.Add(new(query.Sql, Manner.Of(random), query.Features));
         }
 
+        for (var i = 0; i < _options.QueriesPerBatch / 4; i++)
+        {
+            var query = QueryGenerator.MakeOpen(random.Next(), _database.Version);
+            queries.Add(new(query.Sql, Manner.Of(random) with { IsOpen = true }, query.Features));
+        }
+
         var failures = _streamTables is not null && seed % _options.EngineEvery == 0
             ? await new EngineRun(_database, _streamTables, seed, history, _statistics).RunAsync([.. queries.Take(_options.QueriesPerBatch / 2)])
             : await new BatchRun(_database, seed, history, _statistics).RunAsync(queries);
@@ -133,7 +139,7 @@ public sealed class Fuzzer
     private async Task ReportAsync(FuzzFailure failure)
     {
         var shrinker = new CaseShrinker(_database, _options.ShrinkFor);
-        if (failure.Kind == FailureKind.Difference && await shrinker.IsLeftOpenAsync(failure))
+        if (failure is { Kind: FailureKind.Difference, Manner.IsOpen: false } && await shrinker.IsLeftOpenAsync(failure))
         {
             _statistics.Ambiguous++;
             _progress($"left open by SQL, seed {failure.Seed}: {failure.Query}");

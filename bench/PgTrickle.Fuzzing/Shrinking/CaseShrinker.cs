@@ -34,7 +34,7 @@ internal sealed class CaseShrinker(FuzzDatabase database, TimeSpan budget)
         var run = new BatchRun(database, failure.Seed, failure.History, new FuzzStatistics());
         var failures = await run.RunAsync([new FuzzQuery(failure.Query, failure.Manner, new HashSet<string>())]);
         var again = failures.FirstOrDefault(f => f.Kind == failure.Kind);
-        return again is null || (mayBeLeftOpen && failure.Kind == FailureKind.Difference && await IsLeftOpenAsync(failure)) ? null : again;
+        return again is null || (mayBeLeftOpen && failure is { Kind: FailureKind.Difference, Manner.IsOpen: false } && await IsLeftOpenAsync(failure)) ? null : again;
     }
 
     /// <summary>Whether the query yields something else when rows lie in another order and plans are others.</summary>
