@@ -1,3 +1,4 @@
+using System.Globalization;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Sql.Syntax;
 
@@ -59,6 +60,24 @@ public sealed record PlanNames(QualifiedName Table, SyntaxList<QualifiedName> Ch
 
     /// <summary>The column that holds the weight: -1 or +1.</summary>
     public SqlIdentifier WeightColumn { get; init; } = new("__pgt_w");
+
+    /// <summary>What the names of the plan's own tables begin with, and their schema; the stream table's name if nothing else is said.</summary>
+    public QualifiedName NodePrefix { get; init; } = Table;
+
+    /// <summary>The setting in which the statement notes how many rows it changes.</summary>
+    internal string Counts { get; private init; } = PlanSettings.Delta;
+
+    /// <summary>The table of a node.</summary>
+    internal QualifiedName NodeTable(int node) => Own("_n", node);
+
+    /// <summary>The table that holds what a refresh has changed in a node, until it ends.</summary>
+    internal QualifiedName NodeChanges(int node) => Own("_d", node);
+
+    /// <summary>The names by which a node is maintained as a stream table is.</summary>
+    internal PlanNames OfNode(int node) => this with { Table = NodeTable(node), Buffer = NodeChanges(node), Counts = PlanSettings.OfNode(node) };
+
+    private QualifiedName Own(string kind, int node)
+        => NodePrefix with { Name = new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"{NodePrefix.Name.Value}{kind}{node + 1}")) };
 }
 
 /// <summary>A hidden column of a stream table.</summary>

@@ -1,6 +1,7 @@
 using PgTrickle.Dvm.Apply;
 using PgTrickle.Dvm.Binding;
 using PgTrickle.Dvm.Catalog;
+using PgTrickle.Dvm.Nodes;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
@@ -13,7 +14,7 @@ namespace PgTrickle.Dvm;
 public static class Compiler
 {
     /// <summary>Raised whenever plans of the same query may come out differently, so that stored ones are made anew.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The plan of a query.</summary>
     /// <param name="analysis">The query.</param>
@@ -51,8 +52,9 @@ public static class Compiler
         }
 
         var root = Pipeline.Run(bound);
-        var rule = RootRules.Choose(root, analysis, options.Naive);
-        return (new DifferentialPlan(analysis, options, bound, root, rule), rule);
+        var (nodes, top) = options.Naive ? ([], root) : CutNodes.Of(root);
+        var rule = RootRules.Choose(top, analysis.Columns, options.Naive);
+        return (new DifferentialPlan(analysis, options, bound, nodes, rule), rule);
     }
 
     private static FullPlan Whole(QueryAnalysis analysis, CatalogSnapshot catalog, CompileOptions options, RootRule? rule, CompileError? fallback)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PgTrickle.Dvm;
 
 /// <summary>Settings through which statements and whoever runs them tell each other something; local to the transaction.</summary>
@@ -11,4 +13,7 @@ public static class PlanSettings
     /// of a buffer otherwise: ten changes would be planned as two hundred. Unset, nothing is said.
     /// </summary>
     public const string ChangeRows = "pgtrickle.rows_";
+
+    /// <summary>How many rows of a node changed, as the statement that changed them counted: for the planner, too.</summary>
+    internal static string OfNode(int node) => string.Create(CultureInfo.InvariantCulture, $"pgtrickle.node_{node + 1}");
 }

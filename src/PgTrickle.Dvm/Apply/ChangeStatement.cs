@@ -16,7 +16,7 @@ internal static class ChangeStatement
 
     public static SqlStatement Of(StoredResult result, ChangeSet change, PlanNames names, ApplyStrategy strategy)
     {
-        var tables = new List<CommonTableExpression>(change.Tables) { Cte(Target.Change, change.Body.AsQuery(), materialized: true), Cte(Gate, Counts(), true) };
+        var tables = new List<CommonTableExpression>(change.Tables) { Cte(Target.Change, change.Body.AsQuery(), materialized: true), Cte(Gate, Counts(names), true) };
         if (names.Buffer is { } buffer)
         {
             tables.Add(Cte(Passed, PassOn(result, buffer, names.WeightColumn)));
@@ -33,19 +33,21 @@ internal static class ChangeStatement
         var values = Enumerable.Range(0, result.Columns.Count).Select(i => (SqlExpression)Column(Row, Target.New(i)));
         var source = Select(Values(result, values).Select(static v => new SelectTarget(v))) with { From = [Derived(rows.AsQuery(), Row)] };
         var insert = new InsertStatement(new TargetTable(names.Table), ColumnNames(result), source.AsQuery()) { Returning = [new SelectTarget(Integer(1))] };
-        var counts = Call("set_config", String(PlanSettings.Delta), Binary(Cast(CountStar(), TypeName.Named("text")), "||", String(",0")), True);
+        var counts = Call("set_config", String(names.Counts), Binary(Cast(CountStar(), TypeName.Named("text")), "||", String(",0")), True);
         return (Select(new SelectTarget(counts)) with { From = [Table("filled")] }).AsQuery() with
         {
             With = new WithClause([Cte("filled", insert)]),
         };
     }
 
-    /// <summary>Rows that appear and rows that go, in that order; an update is one of each. Always run, also when nothing changes.</summary>
-    private static Query Counts()
+    /// <summary>Rows that appear and rows that go, in that order, or of a node both together; an update is one of each. Always run, also when nothing changes.</summary>
+    private static Query Counts(PlanNames names)
     {
-        SqlExpression Count(SqlExpression condition) => Cast(CountStar() with { Filter = condition }, TypeName.Named("text"));
-        var text = Binary(Binary(Count(Column(Target.Keep)), "||", String(",")), "||", Count(IsNotNull(Column(Target.Tid))));
-        return (Select(Call("set_config", String(PlanSettings.Delta), text, True).As("setting")) with { From = [Table(Target.Change)] }).AsQuery();
+        SqlExpression Count(SqlExpression condition) => CountStar() with { Filter = condition };
+        SqlExpression Text(SqlExpression value) => Cast(value, TypeName.Named("text"));
+        var (come, gone) = (Count(Column(Target.Keep)), Count(IsNotNull(Column(Target.Tid))));
+        var text = names.Counts == PlanSettings.Delta ? Binary(Binary(Text(come), "||", String(",")), "||", Text(gone)) : Text(Add(come, gone));
+        return (Select(Call("set_config", String(names.Counts), text, True).As("setting")) with { From = [Table(Target.Change)] }).AsQuery();
     }
 
     /// <summary>The gate stands on the outer side of an outer join, so that it runs whether or not there is a change.</summary>

@@ -31,8 +31,7 @@ internal sealed record PartitionRule(StoredResult Result, IPartitioned Root, Syn
     {
         var input = Partitions.InputColumns(Root).Select(static c => c.Reference).ToList();
 
-        // All that the root sees of a row, not its keys alone: a row that changed elsewhere would cancel out wherever a delta is added up.
-        var delta = differentiator.Delta(Root.Input, input.ToHashSet());
+        var delta = differentiator.OfInput(Root.Input, input.ToHashSet());
         if (delta.Count == 0)
         {
             return null;

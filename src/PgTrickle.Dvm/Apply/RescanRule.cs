@@ -44,8 +44,7 @@ internal sealed record RescanRule(StoredResult Result, Operator Root, SqlExpress
     {
         var keys = KeyColumns;
 
-        // All that the root sees of a row, not its keys alone: a row that changed elsewhere would cancel out wherever a delta is added up.
-        var delta = differentiator.Delta(Input, Used);
+        var delta = differentiator.OfInput(Input, Used);
         if (delta.Count == 0)
         {
             return null;

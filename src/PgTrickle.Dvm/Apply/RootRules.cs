@@ -11,47 +11,55 @@ internal static class RootRules
 {
     /// <summary>The rule for a tree that all passes have gone over.</summary>
     /// <param name="root">The tree.</param>
-    /// <param name="analysis">The query.</param>
+    /// <param name="visible">The query's columns.</param>
     /// <param name="naive">Whether old states are rebuilt and evaluated, so that even the root must not leave anything open.</param>
-    public static RootRule Choose(Operator root, QueryAnalysis analysis, bool naive)
+    public static RootRule Choose(Operator root, SyntaxList<OutputColumn> visible, bool naive)
     {
         var project = root as Project ?? new Project(
             "result", root, root.Columns.Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull)).ToSyntaxList());
         if (naive)
         {
-            return AnyOperator(project, analysis);
+            return AnyOperator(project, visible);
         }
 
         if (!project.OwnExpressions().Any(ClockExpressions.ReadsClock))
         {
             switch (project.Input)
             {
-                case Aggregate aggregate when StoredKeys.Of(project, Visible(project, analysis), StoredKeys.Of(aggregate)) is { } stored:
+                case Aggregate aggregate when StoredKeys.Of(project, Columns(project, visible), StoredKeys.Of(aggregate)) is { } stored:
                     return OfAggregate(stored, aggregate, null);
                 case Filter { Input: Aggregate aggregate } having
-                    when !ClockExpressions.ReadsClock(having.Predicate) && StoredKeys.Of(project, Visible(project, analysis), StoredKeys.Of(aggregate)) is { } stored:
+                    when !ClockExpressions.ReadsClock(having.Predicate) && StoredKeys.Of(project, Columns(project, visible), StoredKeys.Of(aggregate)) is { } stored:
                     return OfAggregate(stored, aggregate, having.Predicate);
-                case DistinctOn distinct when StoredKeys.Of(project, Visible(project, analysis), distinct.PartitionKeys) is { } stored:
+                case DistinctOn distinct when StoredKeys.Of(project, Columns(project, visible), distinct.PartitionKeys) is { } stored:
                     var (read, first) = Settled(stored.Project, distinct);
                     return new RescanRule(new StoredResult(read, stored.Columns, IdentityChoice.Of(stored.Places, stored.Columns)), first, null, stored.Places);
             }
         }
 
-        return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, analysis))
-            : FirstRowsRule.Of(project, Visible(project, analysis)) as RootRule ?? PartitionRoot.Of(project, Visible(project, analysis)) ?? AnyOperator(project, analysis);
+        return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, visible))
+            : FirstRowsRule.Of(project, Columns(project, visible)) as RootRule ?? PartitionRoot.Of(project, Columns(project, visible)) ?? AnyOperator(project, visible);
     }
 
+    /// <summary>
+    /// The rule for a node. What stands above may see the image of a key: groups whose keys may be equal without being identical are computed again and compared by image.
+    /// </summary>
+    public static RootRule OfNode(Project project, SyntaxList<OutputColumn> columns)
+        => project.Input is Aggregate aggregate && aggregate.Keys.Any(SettledState.IsOpen) && PartitionRoot.Of(project, Columns(project, columns)) is { } rule
+            ? rule
+            : Choose(project, columns, naive: false);
+
     /// <summary>What applies to all operators: D of the result, as a Z-set.</summary>
-    private static RootRule AnyOperator(Project root, QueryAnalysis analysis)
+    private static RootRule AnyOperator(Project root, SyntaxList<OutputColumn> visible)
     {
-        return new ZSetRule(ZSet((Project)SettledState.Of(root), analysis));
+        return new ZSetRule(ZSet((Project)SettledState.Of(root), visible));
     }
 
     private static bool IsRecursion(Operator source) => source is Recursion || (source is Filter filter && IsRecursion(filter.Input));
 
-    private static StoredResult ZSet(Project project, QueryAnalysis analysis)
+    private static StoredResult ZSet(Project project, SyntaxList<OutputColumn> visible)
     {
-        var columns = Visible(project, analysis);
+        var columns = Columns(project, visible);
         return new StoredResult(project, columns, IdentityChoice.Infer(project, columns));
     }
 
@@ -79,6 +87,6 @@ internal static class RootRules
         return ReferenceEquals(settled, root) ? (project, root) : ((Project)project.Rewrite(o => ReferenceEquals(o, root) ? settled : o), settled);
     }
 
-    private static SyntaxList<StoredColumn> Visible(Project project, QueryAnalysis analysis)
-        => project.Outputs.Zip(analysis.Columns, static (o, c) => new StoredColumn(c.Name, c.Type, o.NotNull, Visible: true)).ToSyntaxList();
+    private static SyntaxList<StoredColumn> Columns(Project project, SyntaxList<OutputColumn> visible)
+        => project.Outputs.Zip(visible, static (o, c) => new StoredColumn(c.Name, c.Type, o.NotNull, Visible: true)).ToSyntaxList();
 }

@@ -20,9 +20,17 @@ internal static class AggregateTypes
             "count" => WellKnownTypes.BigInteger,
             "sum" => Sum(argument),
             "min" or "max" => argument,
+            "avg" => Average(argument),
             _ => null,
         };
     }
+
+    private static TypeInfo? Average(TypeInfo? argument) => argument?.BaseOid switch
+    {
+        TypeFacts.Int2 or TypeFacts.Int4 or TypeFacts.Int8 or TypeFacts.Numeric => WellKnownTypes.Numeric,
+        TypeFacts.Float4 or TypeFacts.Float8 => WellKnownTypes.DoublePrecision,
+        _ => null,
+    };
 
     /// <summary>The scale of a numeric type's values if all have the same; null of other types.</summary>
     public static int? Scale(TypeInfo type) => type.BaseOid == TypeFacts.Numeric ? TypeFacts.NumericScale(type.Modifier) : null;

@@ -35,6 +35,7 @@ internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
             NotExpression not => new(WellKnownTypes.Boolean, Recurse(not.Operand).NotNull),
             IsExpression or DistinctFrom => new(WellKnownTypes.Boolean, NotNull: true),
             FunctionCall call => OfCall(call, Recurse),
+            ExtractExpression => new(WellKnownTypes.Numeric, NotNull: false),
             SqlValueFunction value => OfClock(value.Kind),
             _ => Unknown,
         };
@@ -117,6 +118,11 @@ internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
             return new(type, notNull && type is not null);
         }
 
+        if (binary.Operator.Symbol is "+" or "-" && left.Type?.BaseOid is TypeFacts.Timestamp or TypeFacts.Timestamptz && IsInterval(binary.Right))
+        {
+            return new(left.Type, notNull);
+        }
+
         if (binary.Operator.Symbol is "/" or "%" && left.Type is { } l && right.Type is { } r && IsInteger(l) && IsInteger(r))
         {
             return new(Arithmetic(binary.Operator.Symbol, l, r), notNull);
@@ -187,6 +193,8 @@ internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
     private static bool IsNumber(TypeInfo? type) => type is not null && (IsInteger(type) || type.BaseOid is TypeFacts.Numeric);
 
     private static bool IsInteger(TypeInfo type) => type.BaseOid is TypeFacts.Int2 or TypeFacts.Int4 or TypeFacts.Int8;
+
+    private static bool IsInterval(SqlExpression expression) => expression is Cast { Type.Name: { Schema: null, Name.Value: "interval" } };
 
     private static bool IsTime(TypeInfo? type) => type?.BaseOid is TypeFacts.Date or TypeFacts.Timestamp or TypeFacts.Timestamptz;
 

@@ -18,6 +18,7 @@ internal static class FunctionTypes
         => OfText.Contains(name) ? Text(arguments)
             : OfInteger.Contains(name) ? WellKnownTypes.Integer
             : name == "date_part" ? WellKnownTypes.DoublePrecision
+            : name == "date_bin" && arguments.Count == 3 ? arguments[1].Type
             : name == "date_trunc" && arguments.Count == 2 && arguments[1].Type?.BaseOid is TypeFacts.Timestamp or TypeFacts.Timestamptz ? arguments[1].Type
             : null;
 

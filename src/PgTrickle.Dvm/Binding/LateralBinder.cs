@@ -79,6 +79,7 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
     {
         var predicate = And(conditions);
         var scope = left.Scope.Union(right.Scope);
+        right = right.Source is Generated generated ? right with { Source = Typed(generated, left.Source) } : right;
         if (!right.Source.FreeReferences().Overlaps(left.Source.ColumnSet()))
         {
             return new BoundItem(new Join(type, left.Source, right.Source, predicate), scope);
@@ -113,6 +114,18 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
         }
 
         return (left, right);
+    }
+
+    /// <summary>A function's columns, whose types follow from those of its arguments, columns of the items before it.</summary>
+    private static Generated Typed(Generated generated, Operator before)
+    {
+        if (generated.Rows is not FunctionTable { Functions: [{ Call: var call }], WithOrdinality: false } || generated.Outputs is not [{ Type: null } only])
+        {
+            return generated;
+        }
+
+        var columns = before.Columns.ToDictionary(static c => c.Reference);
+        return SetTypes.Of(call, columns.GetValueOrDefault) is { } type ? generated with { Outputs = [only with { Type = type }] } : generated;
     }
 
     /// <summary>Canonical text names all columns of functions, in the alias or in a list of definitions.</summary>

@@ -21,6 +21,7 @@ internal static class SetTypes
         return call.Name.Name.Value switch
         {
             "generate_series" when arguments.Count > 1 && arguments.TrueForAll(t => t == arguments[0]) => arguments[0],
+            "generate_series" when arguments.Count == 3 && arguments[0] == arguments[1] && arguments[0]?.BaseOid is TypeFacts.Timestamp or TypeFacts.Timestamptz => arguments[0],
             "generate_subscripts" => WellKnownTypes.Integer,
             "regexp_split_to_table" or "string_to_table" or "json_object_keys" or "jsonb_object_keys" or "json_array_elements_text" or "jsonb_array_elements_text" => Text,
             "unnest" when arguments is [{ } array] => Element(array),

@@ -7,6 +7,18 @@ namespace PgTrickle.Dvm.Catalog;
 /// <param name="Name">Schema and name in pg_type (<c>pg_catalog.int4</c>, <c>pg_catalog._int4</c> for an array), never the SQL spelling.</param>
 public sealed record TypeInfo(uint Oid, QualifiedName Name)
 {
+    /// <summary>A type that the compiler can't tell: values are stored, and compared by their text.</summary>
+    public static TypeInfo Unknown { get; } = new(0, new QualifiedName("pg_catalog", "unknown"))
+    {
+        HasEquality = false,
+        IsHashable = false,
+        IsOrdered = false,
+        CollationIsDeterministic = false,
+    };
+
+    /// <summary>Whether it is a type of the catalog.</summary>
+    public bool IsKnown => Oid != 0;
+
     /// <summary>The type modifier (atttypmod), or -1 for none.</summary>
     public int Modifier { get; init; } = -1;
 

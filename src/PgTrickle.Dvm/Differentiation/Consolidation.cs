@@ -58,7 +58,7 @@ internal static class Consolidation
     /// <param name="columns">The columns.</param>
     public static SelectBody Select(FromItem rows, SqlIdentifier alias, IReadOnlyList<ImageColumn> columns)
     {
-        if (columns.Any(static c => c.Type is null))
+        if (columns.Any(static c => c.Type is not { IsKnown: true }))
         {
             return SelectFirst(rows, alias, columns);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
@@ -17,24 +18,28 @@ internal sealed class DeltaContext
     private readonly PlanNames _names;
     private readonly List<CommonTableExpression> _tables = [];
     private readonly HashSet<int> _captured = [];
+    private readonly HashSet<int> _readNodes = [];
+    private readonly IReadOnlySet<int> _changedNodes;
     private readonly bool _raw;
 
     /// <param name="sources">The plan's sources.</param>
     /// <param name="names">Where their changes are.</param>
     /// <param name="mask">The sources that changed.</param>
     /// <param name="clockBit">The clock's bit, or 0.</param>
+    /// <param name="changedNodes">The nodes that changed.</param>
     /// <param name="raw">
     /// Whether changes may be used as they were captured, with rows of intermediate states: only if nothing is joined, no expression can fail, and the result is
     /// consolidated or summed anyway.
     /// </param>
-    public DeltaContext(IReadOnlyList<PlanSource> sources, PlanNames names, long mask, long clockBit, bool raw)
+    public DeltaContext(IReadOnlyList<PlanSource> sources, PlanNames names, long mask, long clockBit, IReadOnlySet<int> changedNodes, bool raw)
     {
         _sources = sources.ToDictionary(static s => s.Relation.Oid);
         _names = names;
+        _changedNodes = changedNodes;
         _raw = raw;
         Mask = mask;
         ClockMoved = (mask & clockBit) != 0;
-        Present = StateReader.Present(Names);
+        Present = StateReader.Present(Names, names);
     }
 
     public NameSource Names { get; } = new();
@@ -50,41 +55,61 @@ internal sealed class DeltaContext
     /// <summary>The WITH queries so far.</summary>
     public IReadOnlyList<CommonTableExpression> Tables => _tables;
 
-    public bool IsChanged(Scan scan) => (Mask & (1L << _sources[scan.Relation.Oid].Ordinal)) != 0;
+    public bool IsChanged(Scan scan) => scan.Node is { } node ? _changedNodes.Contains(node) : (Mask & (1L << _sources[scan.Relation.Oid].Ordinal)) != 0;
 
     /// <summary>D of a table, under the table's own alias and column names.</summary>
     public Fragment Changes(Scan scan)
     {
-        var source = _sources[scan.Relation.Oid];
-        var weight = WeightName(source);
-        if (_raw)
+        var weight = WeightName(ColumnsOf(scan));
+        if (_raw && scan.Node is null)
         {
-            var changes = Captured(source, weight, consolidated: false);
+            var changes = Captured(_sources[scan.Relation.Oid], weight, consolidated: false);
             return Fragment.Of(Derived(changes.AsQuery(), scan.Alias), Column(scan.Alias, weight));
         }
 
-        return Fragment.Of(Table(SourceTable(source), scan.Alias), Column(scan.Alias, weight));
+        return Fragment.Of(Table(ChangesOf(scan), scan.Alias), Column(scan.Alias, weight));
     }
 
-    /// <summary>The WITH query that holds the consolidated changes of a source, with its columns and the weight.</summary>
-    public SqlIdentifier SourceTable(PlanSource source)
+    /// <summary>The WITH query that holds the consolidated changes of a table, with its columns and the weight.</summary>
+    public SqlIdentifier ChangesOf(Scan scan)
     {
-        var name = new SqlIdentifier($"delta_{source.Ordinal + 1}");
+        if (scan.Node is { } node)
+        {
+            var changes = new SqlIdentifier($"delta_{LabelOf(scan)}");
+            if (_readNodes.Add(node))
+            {
+                Add(changes, Noted(scan, node));
+            }
+
+            return changes;
+        }
+
+        var source = _sources[scan.Relation.Oid];
+        var name = new SqlIdentifier($"delta_{LabelOf(scan)}");
         if (_captured.Add(source.Ordinal))
         {
-            Add(name, Captured(source, WeightName(source), consolidated: true).AsQuery());
+            Add(name, Captured(source, WeightName(source.Columns), consolidated: true).AsQuery());
         }
 
         return name;
     }
 
-    public PlanSource SourceOf(Scan scan) => _sources[scan.Relation.Oid];
+    /// <summary>What names that go with a table end in.</summary>
+    public string LabelOf(Scan scan) => scan.Node is { } node
+        ? string.Create(CultureInfo.InvariantCulture, $"node_{node + 1}")
+        : (_sources[scan.Relation.Oid].Ordinal + 1).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The weight's name beside the columns of a source.</summary>
-    public static SqlIdentifier WeightName(PlanSource source)
+    /// <summary>The columns of a table whose changes are known.</summary>
+    public SyntaxList<ColumnInfo> ColumnsOf(Scan scan) => scan.Node is null ? _sources[scan.Relation.Oid].Columns : scan.Relation.Columns;
+
+    /// <summary>The table that a scan reads.</summary>
+    public QualifiedName TableOf(Scan scan) => StateReader.TableOf(scan, _names);
+
+    /// <summary>The weight's name beside columns.</summary>
+    public static SqlIdentifier WeightName(SyntaxList<ColumnInfo> columns)
     {
         var name = Consolidation.Weight;
-        while (source.Columns.Any(c => c.Name == name))
+        while (columns.Any(c => c.Name == name))
         {
             name = new SqlIdentifier(name.Value + "_");
         }
@@ -94,12 +119,36 @@ internal sealed class DeltaContext
 
     public void Add(SqlIdentifier name, Query query, bool? materialized = true) => _tables.Add(Cte(name, query, materialized));
 
+    /// <summary>What the statement before has noted of a node's changes: rows of states, each once.</summary>
+    private Query Noted(Scan scan, int node)
+    {
+        var columns = scan.Relation.Columns.Select(static c => Column(Buffer, c.Name).As(c.Name));
+        var body = Select([.. columns, Consolidation.AsBigInteger(Column(Buffer, _names.WeightColumn)).As(Consolidation.Weight)]) with { From = [Table(_names.NodeChanges(node), Buffer)] };
+        return body.AsQuery() with { Limit = NumberFrom(PlanSettings.OfNode(node)) };
+    }
+
+    /// <summary>PostgreSQL evaluates a stable LIMIT when it plans, and takes it for the number of rows.</summary>
+    private static SqlExpression NumberFrom(string setting)
+        => Consolidation.AsBigInteger(new ConditionalFunction(ConditionalKind.NullIf, [Call("current_setting", String(setting), True), String("")]));
+
+    /// <summary>
+    /// Whether fragments are likely to hold rows that cancel: a node's change is a row that goes and one that comes, and where the columns in which they differ are not needed,
+    /// what is joined with them is the same rows again.
+    /// </summary>
+    public bool MayCancel(Operator source, IReadOnlySet<ColumnReference> required) => source is not Scan
+        && source.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is not null && IsChanged(s) && s.Columns.Any(c => !required.Contains(c.Reference)));
+
     /// <summary>The sum of fragments as one that can be used any number of times; nothing is copied if it is one table already.</summary>
     public Fragment Materialise(Operator source, IReadOnlyList<Fragment> fragments, IReadOnlySet<ColumnReference> required)
     {
         if (fragments is [{ From: TableReference { Name.Schema: null } } single])
         {
             return single;
+        }
+
+        if (MayCancel(source, required))
+        {
+            return Consolidated(source, fragments, required);
         }
 
         var table = Names.Next("pair_");
@@ -110,12 +159,10 @@ internal sealed class DeltaContext
 
     /// <summary>The same with rows of several terms added up: for where each row is looked at by itself, and what cancels need not be.</summary>
     public Fragment Consolidate(Operator source, IReadOnlyList<Fragment> fragments, IReadOnlySet<ColumnReference> required)
-    {
-        if (fragments.Count == 1)
-        {
-            return Materialise(source, fragments, required);
-        }
+        => fragments.Count == 1 ? Materialise(source, fragments, required) : Consolidated(source, fragments, required);
 
+    private Fragment Consolidated(Operator source, IReadOnlyList<Fragment> fragments, IReadOnlySet<ColumnReference> required)
+    {
         var table = Names.Next("pair_");
         var rows = Names.Next("r");
         var columns = source.Columns.Where(c => required.Contains(c.Reference)).ToList();
@@ -164,10 +211,8 @@ internal sealed class DeltaContext
             };
         }
 
-        // PostgreSQL evaluates a stable LIMIT when it plans, and takes it for the number of rows.
-        var setting = Call("current_setting", String(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}")), True);
         var captured = Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(change.As(_names.WeightColumn))) with { From = [rows], Where = visible };
-        var known = captured.AsQuery() with { Limit = Consolidation.AsBigInteger(new ConditionalFunction(ConditionalKind.NullIf, [setting, String("")])) };
+        var known = captured.AsQuery() with { Limit = NumberFrom(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}")) };
         var sum = Sum(change);
         return Select(source.Columns.Select(c => Consolidation.Value(Column(Buffer, c.Name), c.Type).As(c.Name)).Append(sum.As(weight))) with
         {

@@ -89,7 +89,17 @@ internal sealed class Differentiator(DeltaContext context)
 
     /// <summary>The only term, or several as one, so that N of the other side is read once; null if there are none.</summary>
     public Fragment? Single(Operator source, IReadOnlyList<Fragment> delta, IReadOnlySet<ColumnReference> required)
-        => delta.Count <= 1 ? delta.SingleOrDefault() : context.Materialise(source, delta, required);
+        => delta.Count == 0 || (delta.Count == 1 && !context.MayCancel(source, required)) ? delta.SingleOrDefault() : context.Materialise(source, delta, required);
+
+    /// <summary>
+    /// D of the input of an operator at the root, to tell which partitions it touches. It takes all that the operator sees of a row, not the keys alone: a row that changed elsewhere would cancel out
+    /// wherever a delta is added up.
+    /// </summary>
+    public IReadOnlyList<Fragment> OfInput(Operator input, IReadOnlySet<ColumnReference> used)
+    {
+        var delta = Delta(input, used);
+        return delta.Count > 0 && context.MayCancel(input, used) ? [context.Consolidate(input, delta, used)] : delta;
+    }
 
     private IReadOnlyList<Fragment> OfUnion(UnionAll union)
     {

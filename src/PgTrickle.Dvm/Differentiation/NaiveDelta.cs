@@ -26,38 +26,36 @@ internal static class NaiveDelta
 
     /// <summary>Reads O: tables that changed are rebuilt as they were.</summary>
     public static StateReader Old(DeltaContext context) => new(
-        context.Names, s => context.IsChanged(s) ? OldState(context, s) : PresentTable(s), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
-
-    private static TableReference PresentTable(Scan scan) => Table(scan.Relation.Name, scan.Alias);
+        context.Names, s => context.IsChanged(s) ? OldState(context, s) : Table(context.TableOf(s), s.Alias), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
 
     private static TableReference OldState(DeltaContext context, Scan scan)
     {
-        var source = context.SourceOf(scan);
-        var name = new SqlIdentifier($"__pgt_old_{source.Ordinal + 1}");
+        var name = new SqlIdentifier($"__pgt_old_{context.LabelOf(scan)}");
         if (context.Tables.All(t => t.Name != name))
         {
-            context.Add(name, Rebuilt(context, source).AsQuery());
+            context.Add(name, Rebuilt(context, scan).AsQuery());
         }
 
         return Table(name, scan.Alias);
     }
 
-    private static SelectBody Rebuilt(DeltaContext context, PlanSource source)
+    private static SelectBody Rebuilt(DeltaContext context, Scan scan)
     {
-        var names = source.Columns.Select(static (_, i) => NameSource.ColumnName(i)).ToList();
-        var changes = context.SourceTable(source);
+        var columns = context.ColumnsOf(scan);
+        var names = columns.Select(static (_, i) => NameSource.ColumnName(i)).ToList();
+        var changes = context.ChangesOf(scan);
         SelectBody Side(QualifiedName table, SqlExpression weight)
-            => Select(source.Columns.Zip(names, static (c, n) => Column(Rows, c.Name).As(n)).Append(weight.As(Consolidation.Weight))) with { From = [Table(table, Rows)] };
+            => Select(columns.Zip(names, static (c, n) => Column(Rows, c.Name).As(n)).Append(weight.As(Consolidation.Weight))) with { From = [Table(table, Rows)] };
         var union = UnionAll(
-            Side(source.Relation.Name, Consolidation.AsBigInteger(Integer(1))),
-            Side(changes, Negate(Column(Rows, DeltaContext.WeightName(source)))));
-        var images = source.Columns.Zip(names, static (c, n) => new ImageColumn(n, c.Type)).ToList();
+            Side(context.TableOf(scan), Consolidation.AsBigInteger(Integer(1))),
+            Side(changes, Negate(Column(Rows, DeltaContext.WeightName(columns)))));
+        var images = columns.Zip(names, static (c, n) => new ImageColumn(n, c.Type)).ToList();
         var consolidated = Consolidation.Select(Derived(union.AsQuery(), Rows), Rows, images);
         var copies = Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), Column(Rows, Consolidation.Weight)), "copy") with { Lateral = true };
 
         // Columns that were not captured are not used, but may be passed on.
-        var captured = source.Columns.Zip(names).ToDictionary(static p => p.First.Name, static p => (SqlExpression)Column(Rows, p.Second));
-        return Select(source.Relation.Columns.Select(c => captured.GetValueOrDefault(c.Name, Null).As(c.Name))) with
+        var captured = columns.Zip(names).ToDictionary(static p => p.First.Name, static p => (SqlExpression)Column(Rows, p.Second));
+        return Select(scan.Relation.Columns.Select(c => captured.GetValueOrDefault(c.Name, Null).As(c.Name))) with
         {
             From = [CrossJoin(Derived(consolidated.AsQuery(), Rows), copies)],
         };

@@ -4,15 +4,17 @@ using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Differentiation;
 
-/// <summary>The sources of a tree and their columns that it refers to: what has to be captured.</summary>
+/// <summary>The sources of trees and their columns that these refer to: what has to be captured.</summary>
 internal static class PlanSources
 {
-    public static IReadOnlyList<PlanSource> Of(Operator root)
+    public static IReadOnlyList<PlanSource> Of(IEnumerable<Operator> roots)
     {
-        var used = root.DescendantsAndSelf().SelectMany(static o => o.OwnExpressions()).SelectMany(static e => e.References())
-            .Concat(Exposed(root))
+        var trees = roots.ToList();
+        var all = trees.SelectMany(static t => t.DescendantsAndSelf()).ToList();
+        var used = all.SelectMany(static o => o.OwnExpressions()).SelectMany(static e => e.References())
+            .Concat(trees.SelectMany(Exposed))
             .ToHashSet();
-        return root.DescendantsAndSelf().OfType<Scan>().GroupBy(static s => s.Relation.Oid).Select((scans, ordinal) =>
+        return all.OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid).Select((scans, ordinal) =>
         {
             var relation = scans.First().Relation;
             var names = scans.SelectMany(s => used.Where(c => s.Alias.Equals(c.Relation))).Select(static c => c.Name).ToHashSet();

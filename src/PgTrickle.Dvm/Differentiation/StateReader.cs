@@ -17,8 +17,11 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
     private Func<Operator, Fragment?> _given = static _ => null;
 
     /// <summary>N of an operator over the tables as this transaction sees them.</summary>
-    public static StateReader Present(NameSource names)
-        => new(names, static s => new TableReference(s.Relation.Name) { Alias = new TableAlias(s.Alias) }, static e => e);
+    public static StateReader Present(NameSource names, PlanNames tables)
+        => new(names, s => Table(TableOf(s, tables), s.Alias), static e => e);
+
+    /// <summary>The table that a scan reads.</summary>
+    public static QualifiedName TableOf(Scan scan, PlanNames tables) => scan.Node is { } node ? tables.NodeTable(node) : scan.Relation.Name;
 
     /// <summary>A reader that takes an operator's rows, with its columns as c1, c2 ..., from a query.</summary>
     public StateReader Replacing(Replacement replacement)

@@ -40,7 +40,7 @@ internal static class CatalogLoader
             CanonicalSql.ParseQuery(definition.Query),
             definition.Columns.Select(column => new OutputColumn(column.Name, Typed(types, column.TypeOid, column.Modifier, column.IsDeterministic))).ToSyntaxList(),
             definition.FunctionOids.Select(oid => functions[(uint)oid]).ToSyntaxList());
-        return new(pgtId, definition.Version, definition.Table, analysis, new CatalogSnapshot(infos), definition.Options);
+        return new(pgtId, definition.Version, definition.Table, definition.NodePrefix, analysis, new CatalogSnapshot(infos), definition.Options);
     }
 
     private static void RequireAll(Definition definition, int relations, int functions, int functionsWanted)
@@ -93,6 +93,7 @@ internal static class CatalogLoader
             },
             row.GetFieldValue<long[]>(7),
             row.GetFieldValue<long[]>(8),
+            new QualifiedName(new SqlIdentifier("pgtrickle_run"), new SqlIdentifier(row.GetString(14))),
             [.. names.Select((name, place) => new DefinedColumn(new SqlIdentifier(name), typeOids[place], modifiers[place], deterministic[place]))]);
     }
 
@@ -162,7 +163,8 @@ internal static class CatalogLoader
     };
 
     private sealed record Definition(
-        long PgtId, long Version, QualifiedName Table, string Query, CompileOptions Options, long[] RelationOids, long[] FunctionOids, DefinedColumn[] Columns);
+        long PgtId, long Version, QualifiedName Table, string Query, CompileOptions Options, long[] RelationOids, long[] FunctionOids, QualifiedName NodePrefix,
+        DefinedColumn[] Columns);
 
     private sealed record DefinedColumn(SqlIdentifier Name, long TypeOid, int Modifier, bool IsDeterministic);
 

@@ -16,7 +16,8 @@ internal static class CatalogQueries
             ARRAY(SELECT coalesce(k.collisdeterministic, true)
                 FROM jsonb_array_elements(d.analysis -> 'columns') WITH ORDINALITY AS o(value, n)
                 LEFT JOIN pg_catalog.pg_collation k ON k.oid = (o.value ->> 'collation_oid')::oid ORDER BY o.n),
-            coalesce((SELECT s.value::int FROM pgtrickle.settings s WHERE s.name = 'max_grouping_set_branches'), 64)
+            coalesce((SELECT s.value::int FROM pgtrickle.settings s WHERE s.name = 'max_grouping_set_branches'), 64),
+            d.run_name
         FROM pgtrickle.stream_tables d
         JOIN pg_catalog.pg_class c ON c.oid = d.pgt_relid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

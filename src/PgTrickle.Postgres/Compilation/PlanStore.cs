@@ -214,7 +214,10 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
 
     private static PlanNames Names(Compilation compilation, int[] captures) => new(
         compilation.Input.Table,
-        captures.Select(capture => new QualifiedName(new SqlIdentifier("pgtrickle_changes"), new SqlIdentifier($"v_{capture}"))).ToSyntaxList());
+        captures.Select(capture => new QualifiedName(new SqlIdentifier("pgtrickle_changes"), new SqlIdentifier($"v_{capture}"))).ToSyntaxList())
+    {
+        NodePrefix = compilation.Input.NodePrefix,
+    };
 
     private static IEnumerable<long> EagerMasks(CompiledPlan plan)
     {

@@ -12,7 +12,7 @@ CREATE SCHEMA pgtrickle_run;
 
 COMMENT ON SCHEMA pgtrickle IS 'Stream tables: functions, catalog, settings.';
 COMMENT ON SCHEMA pgtrickle_changes IS 'Change buffers of captured tables and the functions of their triggers.';
-COMMENT ON SCHEMA pgtrickle_run IS 'One function a stream table, owned by the owner of the stream table; only refresh workers may call them.';
+COMMENT ON SCHEMA pgtrickle_run IS 'One function a stream table, owned by the owner of the stream table; only refresh workers may call them. And the tables in which plans keep results of parts of queries.';
 
 GRANT USAGE ON SCHEMA pgtrickle, pgtrickle_changes TO PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA pgtrickle_run TO PUBLIC;
@@ -159,6 +159,9 @@ CREATE TABLE pgtrickle.stream_table_state (
     -- Setup statements that gave the table its present shape (hidden columns, index), and the indexes that they made.
     shape text,
     shape_indexes oid[],
+    -- The plan's own tables as its first fill left them (see 0015_nodes.sql), and in what state.
+    node_relids oid[] NOT NULL DEFAULT '{}',
+    node_stamp text,
     last_refresh_at timestamptz,
     -- How long it took, in milliseconds.
     last_refresh_ms float8,

@@ -150,9 +150,10 @@ BEGIN
     END IF;
     SELECT * INTO plan FROM pgtrickle.plans t WHERE t.pgt_id = p_pgt_id AND t.plan_version = s.plan_version;
     IF probe.action = 'FILL' THEN
-        step.statements := plan.setup_statements || plan.fill_statements;
-    ELSIF probe.action = 'REINITIALIZE' AND s.shape IS DISTINCT FROM array_to_string(plan.setup_statements, ';') THEN
-        step.statements := pgtrickle._reshape_statements(p_pgt_id) || plan.setup_statements || plan.fill_statements;
+        step.statements := pgtrickle._fresh_statements(p_pgt_id, plan.setup_statements, plan.fill_statements);
+    ELSIF probe.action = 'REINITIALIZE'
+        AND (s.shape IS DISTINCT FROM array_to_string(plan.setup_statements, ';') OR NOT pgtrickle._has_nodes(p_pgt_id, s.node_relids, s.node_stamp)) THEN
+        step.statements := pgtrickle._reshape_statements(p_pgt_id) || pgtrickle._fresh_statements(p_pgt_id, plan.setup_statements, plan.fill_statements);
     ELSIF probe.action <> 'DIFFERENTIAL' AND wanted_strategy = 'MERGE' THEN
         step.statements := plan.full_statements;
     ELSE
@@ -187,10 +188,10 @@ BEGIN
             coalesce(string_agg(format(E'ELSIF __pgt_step.variant = %s THEN\n%s;\n', v.mask, v.statement), '' ORDER BY v.mask), '')
         INTO masks, branches
         FROM (
-            SELECT v.mask, v.statements[1] AS statement, sum(octet_length(v.statements[1])) OVER (ORDER BY octet_length(v.statements[1]), v.mask) AS bytes
-            FROM pgtrickle.plan_variants v JOIN pgtrickle.plans p USING (pgt_id, plan_version)
+            SELECT v.mask, t.statement, sum(octet_length(t.statement)) OVER (ORDER BY octet_length(t.statement), v.mask) AS bytes
+            FROM pgtrickle.plan_variants v CROSS JOIN LATERAL array_to_string(v.statements, E';\n') AS t(statement) JOIN pgtrickle.plans p USING (pgt_id, plan_version)
             WHERE v.pgt_id = p_pgt_id AND v.plan_version = version
-                AND v.strategy = 'MERGE' AND v.mask > 0 AND v.mask & p.clock_bit = 0 AND cardinality(v.statements) = 1) AS v
+                AND v.strategy = 'MERGE' AND v.mask > 0 AND v.mask & p.clock_bit = 0 AND v.statements <> '{}') AS v
         WHERE v.bytes <= limit_bytes;
     IF masks = coalesce(p_masks, '{}') AND (masks = '{}' OR p_version = version) THEN
         RETURN '{}';
@@ -280,7 +281,7 @@ DECLARE
     capture int;
 BEGIN
     SELECT t.source_relids, t.capture_ids INTO relids, captures FROM pgtrickle.plans t WHERE t.pgt_id = s.pgt_id AND t.plan_version = s.plan_version;
-    PERFORM pgtrickle._check_storage(relids, captures);
+    PERFORM pgtrickle._check_storage(relids || s.node_relids, captures);
     IF probe.reason = 'the frontier is of another past' THEN
         FOR capture IN SELECT DISTINCT c FROM unnest(captures) AS c WHERE c IS NOT NULL LOOP
             EXECUTE format('DELETE FROM pgtrickle_changes.%I WHERE __pgt_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND __pgt_xid <> pg_current_xact_id()', 'b_' || capture);
@@ -321,16 +322,24 @@ BEGIN
             p_initiator, p_inserted, p_deleted, CASE WHEN is_fill THEN 0 ELSE probe.delta_rows END, probe.is_fallback, probe.reason, p_node_name);
 END $$;
 
--- Notes the setup statements that gave a stream table its shape, and the indexes that this transaction has made for it.
+-- Notes the setup statements that gave a stream table its shape, the indexes that this transaction has made for it, and the tables of its plan.
 CREATE FUNCTION pgtrickle._note_shape(p_pgt_id bigint, p_plan_version bigint) RETURNS void
-    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     UPDATE pgtrickle.stream_table_state t SET
         shape = (SELECT array_to_string(p.setup_statements, ';') FROM pgtrickle.plans p WHERE p.pgt_id = p_pgt_id AND p.plan_version = p_plan_version),
         shape_indexes = coalesce((
             SELECT array_agg(i.indexrelid) FROM pg_index i JOIN pgtrickle.stream_tables d ON i.indrelid = d.pgt_relid
-            WHERE d.pgt_id = p_pgt_id AND i.xmin = pg_current_xact_id()::xid), t.shape_indexes)
-    WHERE t.pgt_id = p_pgt_id
-$$;
+            WHERE d.pgt_id = p_pgt_id AND i.xmin = pg_current_xact_id()::xid), t.shape_indexes),
+        node_relids = n.relids,
+        node_stamp = n.stamp
+    FROM (
+        SELECT r.relids, pgtrickle._node_stamp(r.relids, r.relowner) AS stamp
+        FROM (
+            SELECT c.relowner, ARRAY(SELECT m.relid FROM pgtrickle._node_names(d.run_name) AS m WHERE m.relowner = c.relowner ORDER BY m.relid) AS relids
+            FROM pgtrickle.stream_tables d JOIN pg_class c ON c.oid = d.pgt_relid WHERE d.pgt_id = p_pgt_id) AS r) AS n
+    WHERE t.pgt_id = p_pgt_id;
+END $$;
 
 -- Takes back whatever users' code may have left in the session: cursors WITH HOLD, channels, advisory locks, temporary objects, prepared statements, settings. One
 -- call instead of six statements, each of which would be a transaction. Plans of functions stay. No SET clause, which would bring back at its end what stood

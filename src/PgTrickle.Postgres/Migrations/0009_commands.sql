@@ -139,14 +139,15 @@ CREATE FUNCTION pgtrickle._set_status(id bigint, wanted text) RETURNS void
     WHERE pgt_id = id
 $$;
 
--- Removes a stream table from the catalog, with the function of its owner: pgtrickle owns that function's schema, which suffices.
+-- Removes a stream table from the catalog, with the function and the nodes of its owner: pgtrickle owns that function's schema, which suffices.
 CREATE FUNCTION pgtrickle._forget(id bigint) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     run text;
 BEGIN
-    DELETE FROM pgtrickle.stream_tables s WHERE s.pgt_id = id RETURNING format('%I.%I', 'pgtrickle_run', s.run_name) INTO run;
-    EXECUTE format('DROP FUNCTION IF EXISTS %s', run);
+    DELETE FROM pgtrickle.stream_tables s WHERE s.pgt_id = id RETURNING s.run_name INTO run;
+    EXECUTE format('DROP FUNCTION IF EXISTS pgtrickle_run.%I', run);
+    PERFORM pgtrickle._drop_nodes(run);
     UPDATE pgtrickle.commands SET status = 'DONE', finished_at = clock_timestamp() WHERE pgt_id = id AND status = 'PENDING';
 END $$;
 

@@ -107,12 +107,13 @@ END $$;
 -- NULL, so that everything is checked, where row versions of these tables do not tell all: partitions and children, rights on single columns.
 -- All look-ups are by key, whatever the planner thinks of small tables: it plans them once and for all.
 -- The server's start belongs to it since that is how long its identity needs no look at the control file.
-CREATE FUNCTION pgtrickle._stamp(p_pgt_id bigint, p_plan_version bigint, p_system bigint) RETURNS text
+CREATE FUNCTION pgtrickle._stamp(p_pgt_id bigint, p_plan_version bigint, p_system bigint, p_nodes oid[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     stamp text;
 BEGIN
     SELECT concat_ws('/', p_system, extract(epoch FROM pg_postmaster_start_time()), current_database(), d.xmin, p.xmin, t.oid::regclass, t.xmin, f.xmin, s.stamp,
+            CASE WHEN p_nodes <> '{}' THEN pgtrickle._node_stamp(p_nodes, t.relowner) END,
             (SELECT bit_xor(hashtextextended(concat(k.capture_id, ':', k.xmin), 0)) FROM pgtrickle.captures k WHERE k.capture_id = ANY (p.capture_ids)),
             CASE WHEN p.function_oids <> '{}' THEN (
                 SELECT bit_xor(hashtextextended(concat(u.oid, ':', u.xmin), 0)) FROM pg_proc u WHERE u.oid = ANY (p.function_oids)) END)
@@ -186,12 +187,13 @@ DECLARE
     is_foreign bool := false;
     lost text;
     was_truncated bool := false;
+    has_nodes bool := true;
 BEGIN
     probe.started_at := clock_timestamp();
     SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id;
     SELECT * INTO plan FROM pgtrickle.plans t WHERE t.pgt_id = p_pgt_id AND t.plan_version = s.plan_version;
     IF s.verified_stamp IS NOT NULL AND s.status <> 'SUSPENDED' THEN
-        probe.stamp := pgtrickle._stamp(p_pgt_id, s.plan_version, s.frontier_system);
+        probe.stamp := pgtrickle._stamp(p_pgt_id, s.plan_version, s.frontier_system, s.node_relids);
     END IF;
     IF probe.stamp = s.verified_stamp THEN
         probe.captures := s.frontier_captures;
@@ -201,7 +203,8 @@ BEGIN
         SELECT * INTO d FROM pgtrickle.stream_tables t WHERE t.pgt_id = p_pgt_id;
         SELECT v.captures, v.is_disabled INTO probe.captures, is_disabled FROM pgtrickle._verify(d, plan) AS v;
         probe.system := pgtrickle._system_id();
-        probe.stamp := CASE WHEN NOT is_disabled THEN pgtrickle._stamp(p_pgt_id, s.plan_version, probe.system) END;
+        has_nodes := pgtrickle._has_nodes(p_pgt_id, s.node_relids, s.node_stamp);
+        probe.stamp := CASE WHEN NOT is_disabled THEN pgtrickle._stamp(p_pgt_id, s.plan_version, probe.system, s.node_relids) END;
     END IF;
 
     probe.action := 'NO_DATA';
@@ -258,6 +261,8 @@ BEGIN
         NULL;
     ELSIF s.needs_reinit THEN
         lost := 'reinitialisation was asked for';
+    ELSIF NOT has_nodes THEN
+        lost := 'tables that the plan keeps were changed by somebody else';
     ELSIF s.frontier_captures IS DISTINCT FROM probe.captures THEN
         lost := 'triggers, partitions or functions are not those of the refresh before';
     END IF;

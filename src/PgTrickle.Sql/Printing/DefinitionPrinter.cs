@@ -12,9 +12,17 @@ internal static class DefinitionPrinter
                 writer.Write("ALTER TABLE ").Write(alter.Table).LineList(alter.Actions, PrintAction);
                 break;
             case CreateIndexStatement index:
-                writer.Write(index.Unique ? "CREATE UNIQUE INDEX ON " : "CREATE INDEX ON ").Write(index.Table).Write(" (");
+                writer.Write(index.Unique ? "CREATE UNIQUE INDEX ON " : "CREATE INDEX ON ").Write(index.Table).Write(index.Hash ? " USING hash (" : " (");
                 writer.List(index.Keys, PrintIndexKey);
                 writer.Write(")");
+                break;
+            case CreateTableAsStatement table:
+                writer.Write(table.Unlogged ? "CREATE UNLOGGED TABLE " : "CREATE TABLE ").Write(table.Table).Write(" AS").Line();
+                QueryPrinter.Print(writer, table.Query);
+                writer.Line().Write("WITH NO DATA");
+                break;
+            case AnalyzeStatement analyze:
+                writer.Write("ANALYZE ").Write(analyze.Table);
                 break;
             default:
                 throw new InvalidOperationException($"A {definition.GetType().Name} can't be printed.");

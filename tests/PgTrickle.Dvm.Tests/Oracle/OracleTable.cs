@@ -77,11 +77,13 @@ internal sealed class OracleTable
         return table;
     }
 
-    /// <summary>Fills the table with what the same query yields at another time, and puts the frontier's clock there.</summary>
-    public async Task FillAsAtAsync(OracleTable other, DateTime clock)
+    /// <summary>Fills the table, and those of its nodes, with what the same query yields at another time, and puts the frontier's clock there.</summary>
+    public async Task FillAsAtAsync(DateTime clock, Func<string, string> asAt)
     {
         await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
-        await RunAsync(other.Plan.Fill(_names));
+        var tables = await _connection.QueryAsync("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relname ~ ('^' || $1 || '(_n[0-9]+)?$')", _name);
+        await _connection.ExecuteAsync($"TRUNCATE {string.Join(", ", tables.Column<string>())}");
+        await RunAsync([.. Plan.Fill(_names).Select(asAt)]);
         await AdvanceAsync();
         await transaction.CommitAsync();
         _clock = clock;

@@ -64,6 +64,11 @@ public class StatementPrinterTests
         var alter = new AlterTableStatement(table, [new AddColumn("x y", TypeName.Named(new QualifiedName("pg_catalog", "int8")), NotNull: true), new SetNotNull("k")]);
         Assert.Equal("""ALTER TABLE s."Target" ADD COLUMN "x y" pg_catalog.int8 NOT NULL, ALTER COLUMN k SET NOT NULL""", SqlPrinter.Print(alter));
         Assert.Equal("""CREATE UNIQUE INDEX ON s."Target" (k, "select")""", SqlPrinter.Print(new CreateIndexStatement(table, [Column("k"), Column("select")], Unique: true)));
+        Assert.Equal("""CREATE INDEX ON s."Target" USING hash (k)""", SqlPrinter.Print(new CreateIndexStatement(table, [Column("k")], Unique: false) { Hash = true }));
+        Assert.Equal("""ANALYZE s."Target" """.Trim(), SqlPrinter.Print(new AnalyzeStatement(table)));
+        var empty = new CreateTableAsStatement(table, Select(Integer(1).As("select")).AsQuery());
+        Assert.Equal("""CREATE TABLE s."Target" AS SELECT 1 AS "select" WITH NO DATA""", SqlPrinter.Print(empty));
+        Assert.Equal("""CREATE UNLOGGED TABLE s."Target" AS SELECT 1 AS "select" WITH NO DATA""", SqlPrinter.Print(empty with { Unlogged = true }));
     }
 
     [Theory]
