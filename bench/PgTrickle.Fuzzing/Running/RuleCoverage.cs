@@ -15,6 +15,9 @@ internal sealed class RuleCoverage
     /// <summary>What a refresh through the product does; its first fill is not counted here.</summary>
     private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full];
 
+    /// <summary>The rules by which nodes are maintained.</summary>
+    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule)];
+
     private readonly HashSet<string> _seen = [];
 
     public static IReadOnlyList<string> All { get; } =
@@ -27,6 +30,8 @@ internal sealed class RuleCoverage
         "dependent, over old tables",
         "dependent, outer changed",
         .. Concrete<RootRule>().Select(static t => $"root {t.Name}"),
+        .. NodeRules.Select(static t => $"node {t.Name}"),
+        "node read twice",
         "clock moved",
         "applied by MERGE",
         "applied by SPLIT",
@@ -62,8 +67,20 @@ internal sealed class RuleCoverage
             _seen.Add("clock moved");
         }
 
-        var changed = plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Oid).ToHashSet();
-        foreach (var node in differential.Rule.Result.Source.DescendantsAndSelf().Concat(differential.Bound.DescendantsAndSelf()).Where(n => n is Constant or Generated || HasChanged(n, changed)))
+        var changed = new Changed(plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Oid).ToHashSet(), []);
+        foreach (var table in differential.Nodes.Where(n => HasChanged(n.Tree, changed)))
+        {
+            changed.Nodes.Add(table.Number!.Value);
+            _seen.Add($"node {table.Rule.GetType().Name}");
+        }
+
+        var trees = differential.Nodes.Select(static n => n.Tree).Append(differential.Rule.Result.Source).ToList();
+        if (trees.SelectMany(static t => t.DescendantsAndSelf()).OfType<Scan>().Where(static s => s.Node is not null).GroupBy(static s => s.Node).Any(static g => g.Count() > 1))
+        {
+            _seen.Add("node read twice");
+        }
+
+        foreach (var node in trees.Append(differential.Bound).SelectMany(static t => t.DescendantsAndSelf()).Where(n => n is Constant or Generated || HasChanged(n, changed)))
         {
             _seen.Add(node switch
             {
@@ -77,26 +94,30 @@ internal sealed class RuleCoverage
 
     private static string Name(RefreshAction action) => $"refresh {action}";
 
-    private static string JoinRule(Join join, HashSet<uint> changed) => (HasChanged(join.Left, changed), HasChanged(join.Right, changed)) switch
+    private static string JoinRule(Join join, Changed changed) => (HasChanged(join.Left, changed), HasChanged(join.Right, changed)) switch
     {
         (true, true) => $"join {join.Type}, both changed",
         (true, false) => $"join {join.Type}, left changed",
         _ => $"join {join.Type}, right changed",
     };
 
-    private static string MatchRule(Match match, HashSet<uint> changed) => (HasChanged(match.Outer, changed), HasChanged(match.Inner, changed)) switch
+    private static string MatchRule(Match match, Changed changed) => (HasChanged(match.Outer, changed), HasChanged(match.Inner, changed)) switch
     {
         (true, true) => $"match {match.Kind}, both changed",
         (true, false) => $"match {match.Kind}, outer changed",
         _ => $"match {match.Kind}, inner changed",
     };
 
-    private static string DependentRule(Dependent dependent, HashSet<uint> changed) => !HasChanged(dependent.Inner, changed) ? "dependent, outer changed"
+    private static string DependentRule(Dependent dependent, Changed changed) => !HasChanged(dependent.Inner, changed) ? "dependent, outer changed"
         : DependentShape.Of(dependent.Inner) is not { } shape ? "dependent, over old tables"
         : shape.Grouping is null ? "dependent, row by row"
         : "dependent, grouped";
 
-    private static bool HasChanged(Operator node, HashSet<uint> changed) => node.DescendantsAndSelf().OfType<Scan>().Any(s => changed.Contains(s.Relation.Oid));
+    private static bool HasChanged(Operator node, Changed changed)
+        => node.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is { } number ? changed.Nodes.Contains(number) : changed.Tables.Contains(s.Relation.Oid));
 
     private static IEnumerable<Type> Concrete<T>() => typeof(T).Assembly.GetTypes().Where(static t => t is { IsAbstract: false } && t.IsSubclassOf(typeof(T))).OrderBy(static t => t.Name);
+
+    /// <summary>The tables that changed, by OID, and the nodes, by number.</summary>
+    private sealed record Changed(HashSet<uint> Tables, HashSet<int> Nodes);
 }
