@@ -16,7 +16,7 @@ internal static class SampleQueries
         ["sum_of_floats_is_read_again"] = "SELECT orders.qty, sum(orders.weight) AS total FROM public.orders GROUP BY orders.qty",
         ["hidden_count_only_if_none_is_yielded"] = "SELECT orders.qty, sum(orders.amount) AS total FROM public.orders GROUP BY orders.qty",
         ["extremes_are_read_again_on_demand"] = "SELECT orders.qty, max(orders.amount) AS amount FROM public.orders GROUP BY orders.qty",
-        ["having_is_read_again"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY orders.qty HAVING (count(*) > 1)",
+        ["having_is_over_a_node"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY orders.qty HAVING (count(*) > 1)",
         ["nullable_group_key_is_hashed"] = "SELECT orders.customer_id, count(*) AS n FROM public.orders GROUP BY orders.customer_id",
         ["one_row"] = "SELECT count(*) AS n, sum(orders.qty) AS total FROM public.orders",
         ["inner_join"] = "SELECT o.id, c.name FROM (public.orders o JOIN public.customers c ON ((c.id = o.customer_id))) WHERE (c.tier = 'x'::text)",
@@ -42,19 +42,24 @@ internal static class SampleQueries
         ["window_at_the_top"] = "SELECT orders.id, rank() OVER (PARTITION BY orders.customer_id ORDER BY orders.amount) AS r FROM public.orders",
         ["windows_with_several_partitions"] =
             "SELECT orders.id, count(*) OVER (PARTITION BY orders.customer_id) AS a, count(*) OVER (PARTITION BY orders.qty) AS b, count(*) OVER w AS c FROM public.orders WINDOW w AS (PARTITION BY orders.qty ORDER BY orders.day)",
-        ["window_with_ties_below_the_top_is_settled"] =
+        ["window_with_ties_below_the_top_is_a_node"] =
             "SELECT c.name, x.n FROM (public.customers c JOIN (SELECT orders.customer_id, row_number() OVER (PARTITION BY orders.customer_id ORDER BY orders.day) AS n FROM public.orders) x ON ((x.customer_id = c.id)))",
-        ["window_with_total_order_below_the_top_stays"] =
-            "SELECT c.name, x.n FROM (public.customers c JOIN (SELECT orders.customer_id, row_number() OVER (PARTITION BY orders.customer_id ORDER BY orders.day, orders.id) AS n FROM public.orders) x ON ((x.customer_id = c.id)))",
+        ["window_under_unions_alone_is_computed_on_the_fly"] =
+            "SELECT x.k FROM (SELECT log.k, row_number() OVER (PARTITION BY log.v) AS n FROM public.log) x WHERE (x.n < 3) UNION ALL SELECT customers.id FROM public.customers",
+        ["having_that_is_read_again"] = "SELECT orders.qty, sum(orders.weight) AS w FROM public.orders GROUP BY orders.qty HAVING (sum(orders.weight) > (1)::double precision)",
+        ["parts_that_are_the_same_are_one_node"] =
+            "WITH x AS (SELECT orders.qty, sum(orders.amount) AS total FROM public.orders GROUP BY orders.qty) SELECT x.qty FROM x WHERE (x.total = ( SELECT max(y.total) AS max FROM x y))",
+        ["rows_that_cancel_are_added_up_before_they_are_joined"] =
+            "SELECT c.name FROM public.customers c WHERE ((c.id > ( SELECT avg(o.qty) AS avg FROM public.orders o)) AND (NOT (EXISTS ( SELECT 1 FROM public.log l WHERE (l.k = c.id)))))",
         ["first_rows"] = "SELECT orders.id, orders.amount FROM public.orders ORDER BY orders.amount DESC LIMIT 3",
         ["first_rows_below_the_top"] =
             "SELECT c.name, x.qty FROM (public.customers c JOIN (SELECT orders.customer_id, orders.qty FROM public.orders ORDER BY orders.amount LIMIT 3 OFFSET 1) x ON ((x.customer_id = c.id)))",
         ["limit_all_is_no_slice"] = "SELECT orders.id FROM public.orders ORDER BY orders.id LIMIT ALL",
-        ["distinct_on_below_the_top_is_settled"] =
+        ["distinct_on_below_the_top_is_a_node"] =
             "SELECT c.name, x.qty FROM (public.customers c JOIN (SELECT DISTINCT ON (orders.customer_id) orders.customer_id, orders.qty FROM public.orders ORDER BY orders.customer_id, orders.day) x ON ((x.customer_id = c.id)))",
-        ["sum_of_floats_below_the_top_is_settled"] =
+        ["sum_of_floats_below_the_top_is_a_node"] =
             "SELECT c.name, x.w FROM (public.customers c JOIN (SELECT orders.customer_id, sum(orders.weight) AS w FROM public.orders GROUP BY orders.customer_id) x ON ((x.customer_id = c.id)))",
-        ["groups_of_floats_below_the_top_are_represented"] =
+        ["groups_of_floats_below_the_top_are_compared_by_image"] =
             "SELECT c.name, x.weight FROM (public.customers c JOIN (SELECT orders.weight, count(*) AS n FROM public.orders GROUP BY orders.weight) x ON ((x.n = c.id)))",
         ["intersect"] = "SELECT customers.id FROM public.customers INTERSECT SELECT log.k FROM public.log",
         ["except_all_repeats"] = "SELECT log.k FROM public.log EXCEPT ALL SELECT orders.qty FROM public.orders",
