@@ -56,24 +56,29 @@ internal sealed class Differentiator(DeltaContext context)
         var right = Delta(join.Right, below);
         if (left.Count > 0 && right.Count > 0)
         {
-            return InnerTerms(join, context.Materialise(join.Left, left, below), context.Materialise(join.Right, right, below));
+            return InnerTerms(join, context.Materialise(join.Left, left, below), context.Materialise(join.Right, right, below), required);
         }
 
-        return InnerTerms(join, Single(join.Left, left, below), Single(join.Right, right, below));
+        return InnerTerms(join, Single(join.Left, left, below), Single(join.Right, right, below), required);
     }
 
     /// <summary>D(L x R) = D(L) x N(R) + N(L) x D(R) - D(L) x D(R); the terms of a side that did not change are left out.</summary>
-    public IReadOnlyList<Fragment> InnerTerms(Join join, Fragment? left, Fragment? right)
+    /// <param name="join">The join.</param>
+    /// <param name="left">D(L), or null.</param>
+    /// <param name="right">D(R), or null.</param>
+    /// <param name="required">The columns that are needed above.</param>
+    public IReadOnlyList<Fragment> InnerTerms(Join join, Fragment? left, Fragment? right, IReadOnlySet<ColumnReference> required)
     {
         var terms = new List<Fragment>();
+        var single = new SingleRowDelta(context);
         if (left is not null)
         {
-            terms.Add(left.Joined(context.Present.Read(join.Right), join.Predicate));
+            terms.AddRange(single.Of(join.Right, join.Left, join.Predicate, required) ?? [left.Joined(context.Present.Read(join.Right), join.Predicate)]);
         }
 
         if (right is not null)
         {
-            terms.Add(right.Joined(context.Present.Read(join.Left), join.Predicate));
+            terms.AddRange(single.Of(join.Left, join.Right, join.Predicate, required) ?? [right.Joined(context.Present.Read(join.Left), join.Predicate)]);
         }
 
         if (left is not null && right is not null)

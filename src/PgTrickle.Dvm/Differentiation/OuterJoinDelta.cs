@@ -35,7 +35,7 @@ internal sealed class OuterJoinDelta(DeltaContext context, Differentiator differ
             return [];
         }
 
-        var terms = new List<Fragment>(differentiator.InnerTerms(join, l, r));
+        var terms = new List<Fragment>(differentiator.InnerTerms(join, l, r, required));
         terms.AddRange(WithoutPartner(new Side(join.Left, l), new Side(join.Right, r), join.Predicate));
         if (join.Type == JoinType.Full)
         {
