@@ -63,6 +63,8 @@ BEGIN
     RETURN (
         SELECT md5(string_agg(concat_ws(':', c.oid, c.xmin, c.relname, c.relowner = p_owner,
                 (SELECT bit_xor(hashtextextended(concat(a.attnum, ':', a.xmin), 0)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
+                -- The guard was off, if it is not as it was made.
+                (SELECT bit_xor(hashtextextended(concat(g.oid, ':', g.xmin), 0)) FROM pg_trigger g WHERE g.tgrelid = c.oid),
                 (SELECT bit_xor(hashtextextended(concat(i.indexrelid, ':', i.xmin), 0)) FROM pg_index i WHERE i.indrelid = c.oid)), ',' ORDER BY c.oid))
         FROM pg_class c WHERE c.oid = ANY (p_relids));
 END $$;
