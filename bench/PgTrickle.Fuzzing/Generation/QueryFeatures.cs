@@ -12,7 +12,7 @@ internal static class QueryFeatures
         ("sub-select in FROM", @"(FROM|JOIN) \(+SELECT"), ("view", @"fuzz\.v[ab] "), ("SELECT DISTINCT", @"SELECT DISTINCT (?!ON)"), ("DISTINCT ON", @"DISTINCT ON"),
         ("UNION", @"\) UNION \("), ("UNION ALL", @"\) UNION ALL \("), ("INTERSECT", @"\) INTERSECT \("), ("INTERSECT ALL", @"\) INTERSECT ALL"), ("EXCEPT", @"\) EXCEPT \("),
         ("EXCEPT ALL", @"\) EXCEPT ALL"), ("GROUP BY", @"GROUP BY"), ("HAVING", @"HAVING"), ("grouping sets", @"ROLLUP|CUBE|GROUPING SETS"), ("FILTER", @"FILTER \(WHERE"),
-        ("DISTINCT aggregate", @"\w\(DISTINCT"), ("ordered aggregate", @"_agg\([^()]*(\([^()]*\)[^()]*)* ORDER BY"), ("WITHIN GROUP", @"WITHIN GROUP"), ("window", @"\bOVER \("),
+        ("DISTINCT aggregate", @"\w\(DISTINCT"), ("ordered aggregate", @"_agg\([^()]*(\([^()]*\)[^()]*)* ORDER BY"), ("WITHIN GROUP", @"WITHIN GROUP"), ("window", @"\bOVER \("), ("window over aggregates", @"\((count|max|sum)\([^()]*(\([^()]*\)[^()]*)*\)\) OVER \("),
         ("ROWS frame", @"ROWS BETWEEN"), ("GROUPS frame", @"GROUPS BETWEEN"), ("RANGE frame", @"RANGE BETWEEN"), ("EXCLUDE", @"EXCLUDE"), ("LIMIT", @" LIMIT "),
         ("OFFSET", @" OFFSET "), ("WITH TIES", @"WITH TIES"), ("WITH", @"WITH (RECURSIVE )?[wr]\d+"), ("MATERIALIZED", @"AS MATERIALIZED"), ("WITH RECURSIVE", @"WITH RECURSIVE"),
         ("SEARCH", @"SEARCH (DEPTH|BREADTH)"), ("CYCLE", @"CYCLE c1"), ("EXISTS", @"(?<!NOT )EXISTS \("), ("NOT EXISTS", @"NOT EXISTS \("), ("IN (SELECT)", @"(?<!NOT )IN \((SELECT|\()"),

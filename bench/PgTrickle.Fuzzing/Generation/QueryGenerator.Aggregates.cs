@@ -22,6 +22,36 @@ internal sealed partial class QueryGenerator
         return sql;
     }
 
+    /// <summary>More than one step over the same groups in one SELECT: windows over aggregates, the first groups, distinct ones. The keys make every order a total one.</summary>
+    private string GroupedOnce(List<Kind> kinds, Scope outer, int depth)
+    {
+        var (from, columns) = From(outer, depth);
+        var scope = new Scope(columns, outer);
+        Choose(kinds, columns);
+        var keys = Some(1, 3, () => GroupKey(scope, columns)).OfType<Value>().DistinctBy(static k => k.Sql).ToList();
+        var clauses = $"{Clause(from)}{Where(scope, depth)}{(keys.Count == 0 ? "" : $" GROUP BY {List(keys)}")}";
+        if (Chance(4))
+        {
+            return $"SELECT DISTINCT {Outputs(kinds.Select(k => Aggregate(k, scope)))}{clauses}";
+        }
+
+        var grouped = new Scope([.. keys.Select(static k => k.Loosened())]);
+        Value Shown(Kind kind) => Chance(2) && grouped.Columns.Any(c => c.Kind == kind) ? Leaf(kind, grouped, isExact: false) : Aggregate(kind, scope);
+        var order = string.Join(", ", keys.Select(static k => k.Sql).Prepend(Aggregate(Kind.Int, scope).Sql).Select(Directed));
+        if (Chance(3))
+        {
+            return $"SELECT {Outputs(kinds.Select(Shown))}{clauses} ORDER BY {order} LIMIT {Number(1, 4)}{One("", " OFFSET 1")}";
+        }
+
+        var partition = keys.Count > 1 && Chance(2) ? $"PARTITION BY {keys[0].Sql} " : "";
+        var window = $"({partition}ORDER BY {order}{One("", " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW")})";
+        string X() => Exact(Kind.Int, new Scope(columns)).Sql;
+        Value Over(Kind kind) => kind != Kind.Int ? Shown(kind) : new(
+            One($"(sum(count(*)) OVER {window})::int", $"(rank() OVER {window})::int", $"lag(max({X()})) OVER {window}", $"(row_number() OVER {window} - count({X()}))::int", $"(avg(sum({X()})) OVER {window})::int"),
+            kind);
+        return $"SELECT {(Chance(5) ? "DISTINCT " : "")}{Outputs(kinds.Select(Over))}{clauses}";
+    }
+
     private string HavingSubquery(int depth) => depth < 1 || !Spend() ? "count(*) > 1" : $"count(*) >= {ScalarSubquery(Kind.Int, Scope.Empty, depth).Sql}";
 
     /// <summary>A key is no constant: those count as positions in the select list.</summary>
@@ -99,7 +129,7 @@ internal sealed partial class QueryGenerator
                 };
             case Kind.Money:
                 return new(One($"sum({X(kind)})", $"max({X(kind)})"), kind, IsLoose: true);
-            case Kind.Float when _isOpen:
+            case Kind.Float when IsOpen:
                 return new(One($"sum({X(kind)} * 0.1)", $"avg({X(kind)} / 3)", $"stddev({X(kind)} * 0.1)", $"max({X(kind)})"), kind, IsLoose: true);
             case Kind.Float:
                 return new(One($"sum({X(kind)})", $"avg({X(kind)})", $"max({X(kind)})"), kind, IsLoose: true);

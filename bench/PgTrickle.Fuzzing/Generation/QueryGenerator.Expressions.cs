@@ -33,14 +33,14 @@ internal sealed partial class QueryGenerator
     /// <summary>A column, of a query further out now and then; a literal if there is none.</summary>
     private Value Leaf(Kind kind, Scope scope, bool isExact)
     {
-        var own = scope.Columns.Where(c => c.Kind == kind && (!isExact || _isOpen || !c.IsLoose)).ToList();
+        var own = scope.Columns.Where(c => c.Kind == kind && (!isExact || IsOpen || !c.IsLoose)).ToList();
         if (scope.Outer is { } outer && (own.Count == 0 || Chance(5)) && outer.Columns.Any(c => c.Kind == kind))
         {
             Note("correlated");
             return Leaf(kind, outer, isExact);
         }
 
-        return own.Count == 0 || Chance(12) ? Literal(kind) : Any(own);
+        return own.Count == 0 || Chance(_style == QueryStyle.Dense ? 5 : 12) ? Literal(kind) : Any(own);
     }
 
     private Value Exact(Kind kind, Scope scope) => Leaf(kind, scope, isExact: true);

@@ -19,32 +19,27 @@ internal sealed partial class QueryGenerator
     private readonly HashSet<string> _features = [];
     private readonly List<string> _with = [];
     private readonly List<(string Name, IReadOnlyList<Kind> Columns)> _common = [];
-    private readonly bool _isOpen;
+    private readonly QueryStyle _style;
     private int _names;
 
     /// <summary>What joins, sub-selects and the like the query may still have: most queries are small, since two rules side by side find more than ten.</summary>
     private int _budget;
 
-    private QueryGenerator(int seed, int version, bool isOpen)
+    private QueryGenerator(int seed, int version, QueryStyle style)
     {
-        _isOpen = isOpen;
+        _style = style;
         _random = new Random(seed);
         _version = version;
-        _budget = _random.Next(1, 3) * _random.Next(0, 4);
+        _budget = style == QueryStyle.Dense ? _random.Next(3, 9) : _random.Next(1, 3) * _random.Next(0, 4);
     }
 
     /// <summary>The query of a seed.</summary>
     /// <param name="seed">The same seed, the same query.</param>
     /// <param name="version">The server's major version, for what came later.</param>
-    public static GeneratedQuery Make(int seed, int version) => new QueryGenerator(seed, version, isOpen: false).Top();
+    /// <param name="style">What kind of queries.</param>
+    public static GeneratedQuery Make(int seed, int version, QueryStyle style = QueryStyle.Plain) => new QueryGenerator(seed, version, style).Top();
 
-    /// <summary>
-    /// A query that SQL leaves open: orders have ties, sums of floats depend on the order of addition, which of equal values a group shows is seen. All of that is below the top, where
-    /// the compiler settles it.
-    /// </summary>
-    /// <param name="seed">The same seed, the same query.</param>
-    /// <param name="version">The server's major version.</param>
-    public static GeneratedQuery MakeOpen(int seed, int version) => new QueryGenerator(seed, version, isOpen: true).Top();
+    private bool IsOpen => _style == QueryStyle.Open;
 
     private GeneratedQuery Top()
     {
@@ -62,7 +57,7 @@ internal sealed partial class QueryGenerator
         }
 
         string sql;
-        if (_isOpen)
+        if (IsOpen)
         {
             Note("left open");
             _budget++;
@@ -96,7 +91,10 @@ internal sealed partial class QueryGenerator
     }
 
     /// <summary>A query of these columns, or of any if there are none: c1, c2 ... Parenthesised where it has to be by whoever asks.</summary>
-    private string Body(List<Kind> kinds, Scope outer, int depth, bool isTop = false) => _random.Next(isTop ? 22 : 16) switch
+    private string Body(List<Kind> kinds, Scope outer, int depth, bool isTop = false)
+        => _style == QueryStyle.Dense && Chance(3) ? GroupedOnce(kinds, outer, depth) : Sparse(kinds, outer, depth, isTop);
+
+    private string Sparse(List<Kind> kinds, Scope outer, int depth, bool isTop) => _random.Next(isTop ? 22 : 16) switch
     {
         0 or 1 when depth > 0 && Spend() => SetOperation(kinds, outer, depth),
         2 => Plain(kinds, outer, depth, "DISTINCT "),
@@ -201,8 +199,8 @@ internal sealed partial class QueryGenerator
     /// <summary>An order of everything; if ties are wanted, of some of it.</summary>
     private IEnumerable<string> Order(IReadOnlyList<Value> columns, int least)
     {
-        var total = (_isOpen ? Shuffled(columns) : columns).SelectMany(static c => c.TotalOrder()).Distinct();
-        return _isOpen ? total.Take(_random.Next(least, 3)) : total;
+        var total = (IsOpen ? Shuffled(columns) : columns).SelectMany(static c => c.TotalOrder()).Distinct();
+        return IsOpen ? total.Take(_random.Next(least, 3)) : total;
     }
 
     private string Directed(string key) => key + One("", "", " DESC", " NULLS FIRST", " DESC NULLS LAST");

@@ -104,7 +104,7 @@ internal sealed class DirectTable
             await _connection.ReloadTypesAsync();
         }
 
-        var difference = differing ? await MultisetAssert.DifferenceAsync(_connection, "SELECT * FROM kept", $"SELECT {_columns} FROM {Table}") ?? "hidden columns differ" : null;
+        var difference = differing ? await MultisetAssert.DifferenceAsync(_connection, "SELECT k::text FROM kept k", $"SELECT q::text FROM (SELECT {_columns} FROM {Table}) AS q") ?? "hidden columns differ" : null;
         await _connection.ExecuteAsync("ROLLBACK TO compared; RELEASE compared");
         return difference;
     }

@@ -121,10 +121,11 @@ public sealed class Fuzzer
             queries.Add(new(query.Sql, Manner.Of(random), query.Features));
         }
 
-        for (var i = 0; i < _options.QueriesPerBatch / 4; i++)
+        for (var i = 0; i < _options.QueriesPerBatch / 2; i++)
         {
-            var query = QueryGenerator.MakeOpen(random.Next(), _database.Version);
-            queries.Add(new(query.Sql, Manner.Of(random) with { IsOpen = true }, query.Features));
+            var style = i % 2 == 0 ? QueryStyle.Open : QueryStyle.Dense;
+            var query = QueryGenerator.Make(random.Next(), _database.Version, style);
+            queries.Add(new(query.Sql, Manner.Of(random) with { IsOpen = style == QueryStyle.Open }, query.Features));
         }
 
         var failures = _streamTables is not null && seed % _options.EngineEvery == 0
