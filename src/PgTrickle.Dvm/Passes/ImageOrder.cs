@@ -31,8 +31,14 @@ internal sealed class ImageOrder
     {
         var settled = order.Select(static o => o.Expression).Where(IsImageEqual).ToHashSet();
         var open = values.Where(v => v is not Literal && !settled.Contains(v)).Distinct();
-        return order.AddRange(open.Select(v => OrderBy(TypeOf(v).Type is { IsImageEqual: true, IsOrdered: true } ? v : Consolidation.AsText(v))));
+        return order.AddRange(open.Select(v => OrderBy(TypeOf(v).Type is { IsImageEqual: true, IsOrdered: true } ? v : Image(v))));
     }
+
+    /// <summary>
+    /// The text is computed, so that it is never the value itself under another collation: PostgreSQL 16 and later sort the input of an aggregate by its groups and its order, and where both are
+    /// one column, a sort of a single column looks at the first of its keys only.
+    /// </summary>
+    private static SqlExpression Image(SqlExpression value) => Consolidation.AsText(Binary(Cast(value, TypeName.Named("text")), "||", String("")));
 
     /// <summary>Whether rows that are equal in all of these are the same row.</summary>
     public bool IsTotal(IEnumerable<SqlExpression> values)
