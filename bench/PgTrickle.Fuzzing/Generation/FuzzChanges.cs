@@ -11,6 +11,9 @@ internal sealed record FuzzTransaction(IReadOnlyList<string> Statements, bool Is
 /// <summary>Random changes as self-contained statements, so that some can be left out and the rest still runs.</summary>
 internal sealed class FuzzChanges(Random random)
 {
+    /// <summary>From this number on, inserts wait for nobody.</summary>
+    private const int FirstWithoutRivals = 6;
+
     /// <summary>What fills the empty tables.</summary>
     public IReadOnlyList<FuzzTransaction> Initial()
     {
@@ -23,19 +26,20 @@ internal sealed class FuzzChanges(Random random)
         return [.. statements.Select(static s => new FuzzTransaction([s]))];
     }
 
-    /// <summary>One to three transactions; sometimes none, so that only time passes.</summary>
+    /// <summary>One to three transactions; sometimes none, so that only time passes. Rules differ by the sides that changed, so every third interval is about one table.</summary>
     public IReadOnlyList<FuzzTransaction> Interval()
     {
         var transactions = new List<FuzzTransaction>();
+        var only = random.Next(3) == 0 ? random.Next(10) : (int?)null;
         for (var t = random.Next(8) == 0 ? 0 : random.Next(1, 4); t > 0; t--)
         {
-            if (random.Next(9) == 0)
+            if (random.Next(9) == 0 && only is null or >= FirstWithoutRivals)
             {
-                transactions.Add(new([.. Some(1, 3, () => Insert(random.Next(6, 10)))], IsLate: true));
+                transactions.Add(new([.. Some(1, 3, () => Insert(only ?? random.Next(FirstWithoutRivals, 10)))], IsLate: true));
                 continue;
             }
 
-            transactions.Add(new([.. Some(1, 6, Change)], IsRolledBack: random.Next(10) == 0));
+            transactions.Add(new([.. Some(1, 6, () => Change(only ?? random.Next(10)))], IsRolledBack: random.Next(10) == 0));
         }
 
         return transactions;
@@ -44,11 +48,11 @@ internal sealed class FuzzChanges(Random random)
     private IEnumerable<string> Some(int low, int high, Func<string> make)
         => Enumerable.Range(0, random.Next(low, high)).Select(_ => make());
 
-    private string Change() => random.Next(10) switch
+    private string Change(int table) => random.Next(10) switch
     {
-        < 4 => Insert(random.Next(10)),
-        < 8 => Update(random.Next(10)),
-        _ => Delete(random.Next(10)),
+        < 4 => Insert(table),
+        < 8 => Update(table),
+        _ => Delete(table),
     };
 
     private string Insert(int table) => table switch
@@ -102,12 +106,15 @@ internal sealed class FuzzChanges(Random random)
 
     private string Range() => One("int4range(1, 3)", "int4range(2, 5)", "'empty'::int4range", "int4range(NULL, 3)", "int4range(1, 3, '[]')");
 
-    private string Day() => $"date '2026-03-01' + {Number(-3, 3)}";
+    private string Day() => random.Next(20) == 0 ? "'infinity'" : $"date '2026-03-01' + {Number(-3, 3)}";
 
     /// <summary>Some of them pass while the queries run.</summary>
-    private string Time() => random.Next(2) == 0
-        ? $"now() + interval '1 millisecond' * {Number(-2000, 4000)}"
-        : $"timestamptz '2026-03-01 12:00+00' + interval '1 hour' * {Number(-40, 40)}";
+    private string Time() => random.Next(16) switch
+    {
+        0 => One("'infinity'", "'-infinity'"),
+        < 8 => $"now() + interval '1 millisecond' * {Number(-2000, 4000)}",
+        _ => $"timestamptz '2026-03-01 12:00+00' + interval '1 hour' * {Number(-40, 40)}",
+    };
 
     private string Json() => One("""'{"a": 1}'""", """'{"a":1}'""", """'{"a": 1.0}'""", "'[]'", "'[1, 2]'", """'{"a": "x", "b": [1]}'""", "'null'", "'3'");
 

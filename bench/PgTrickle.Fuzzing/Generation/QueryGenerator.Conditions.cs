@@ -16,6 +16,7 @@ internal sealed partial class QueryGenerator
         2 or 3 or 4 when depth > 0 && Spend() => SubqueryCondition(scope, depth),
         5 => $"{Leaf(Any(OutputKinds), scope, isExact: false).Sql} IS {One("", "NOT ")}NULL",
         6 => TimeCondition(scope),
+        7 when depth > 0 && Chance(2) && Spend() => $"(({SubqueryCondition(scope, depth)}) {One("OR", "IS NOT DISTINCT FROM", "<>")} ({Comparison(scope)}))",
         _ => Comparison(scope),
     };
 

@@ -27,7 +27,7 @@ internal sealed partial class QueryGenerator
     private Value Case(Kind kind, Scope scope, int depth, bool isExact)
     {
         var (yes, no) = (Leaf(kind, scope, isExact), Leaf(kind, scope, isExact));
-        return new($"CASE WHEN {Condition(scope, depth - 1)} THEN {yes.Sql} ELSE {no.Sql} END", kind, yes.IsLoose || no.IsLoose);
+        return new($"CASE WHEN {(depth > 0 && Chance(3) && Spend() ? SubqueryCondition(scope, depth) : Condition(scope, depth - 1))} THEN {yes.Sql} ELSE {no.Sql} END", kind, yes.IsLoose || no.IsLoose);
     }
 
     /// <summary>A column, of a query further out now and then; a literal if there is none.</summary>
@@ -78,7 +78,7 @@ internal sealed partial class QueryGenerator
             kind),
         Kind.Money => new(One($"({Exact(kind, scope).Sql} * 2)::numeric(8,2)", $"({Exact(kind, scope).Sql} + 1)::numeric(8,2)"), kind),
         Kind.Float => new(One($"{Exact(kind, scope).Sql} * 2", $"{Exact(Kind.Int, scope).Sql}::float8"), kind),
-        Kind.Bool => new($"({Condition(scope, depth - 1)})", kind),
+        Kind.Bool => new($"({(depth > 0 && Chance(2) && Spend() ? SubqueryCondition(scope, depth) : Condition(scope, depth - 1))})", kind),
         Kind.Time => TimeCompound(scope),
         Kind.Day => TimeCompound(scope, Kind.Day),
         Kind.Span => new($"{Exact(kind, scope).Sql} + interval '1 hour'", kind),
@@ -95,7 +95,7 @@ internal sealed partial class QueryGenerator
         2 => $"length({Exact(Kind.Text, scope).Sql})",
         3 => $"abs({Exact(Kind.Int, scope).Sql}) % 3",
         4 => $"NULLIF({Exact(Kind.Int, scope).Sql}, {Number(0, 3)})",
-        5 => $"extract(day FROM {Exact(Kind.Day, scope).Sql})::int",
+        5 => One($"extract(day FROM {Exact(Kind.Day, scope).Sql})::int", $"date_part('hour', {Exact(Kind.Time, scope).Sql})::int"),
         6 => $"GREATEST({Exact(Kind.Int, scope).Sql}, {Exact(Kind.Int, scope).Sql})",
         7 => $"cardinality({Exact(Kind.Array, scope).Sql})",
         8 => $"CASE {Exact(Kind.Int, scope).Sql} WHEN 1 THEN 10 WHEN 2 THEN 20 END",

@@ -11,7 +11,7 @@ internal sealed partial class QueryGenerator
         var (sql, columns) = Item(outer, depth, mustOrder);
         for (var joins = _random.Next(0, depth > 1 ? 4 : 2); joins > 0 && Spend(); joins--)
         {
-            (sql, columns) = Chance(6) ? Lateral(sql, columns, outer, depth, mustOrder) : Joined(sql, columns, outer, depth, mustOrder);
+            (sql, columns) = Chance(5) ? Lateral(sql, columns, outer, depth, mustOrder) : Joined(sql, columns, outer, depth, mustOrder);
         }
 
         return (sql, columns);
@@ -69,8 +69,23 @@ internal sealed partial class QueryGenerator
         }
 
         var kinds = new List<Kind>();
-        var body = Body(kinds, scope, Math.Max(depth - 1, 0));
+        var body = Chance(3) ? Parts(kinds, scope) : Body(kinds, scope, Math.Max(depth - 1, 0));
         return ($"({left} {join} LATERAL ({body}) {alias}{on})", Ordered([.. columns, .. Columns(alias, kinds)], mustOrder));
+    }
+
+    /// <summary>Two parts that each refer to the row, so that no one set of related rows stands for both.</summary>
+    private string Parts(List<Kind> kinds, Scope row)
+    {
+        string Part()
+        {
+            var (from, columns) = From(Scope.Empty, 0);
+            var own = new Scope(columns);
+            Choose(kinds, columns);
+            return $"SELECT {Outputs(kinds.Select(k => Expression(k, new Scope(columns, row), 0)))}{Clause(from)} WHERE {Exact(Kind.Int, own).Sql} {One("=", "=", ">")} {Exact(Kind.Int, row).Sql}";
+        }
+
+        Note("correlated");
+        return $"({Part()}) {One("UNION ALL", "UNION ALL", "UNION", "INTERSECT ALL", "EXCEPT")} ({Part()})";
     }
 
     private (string Sql, IReadOnlyList<Value> Columns) Item(Scope outer, int depth, bool mustOrder)
@@ -135,6 +150,11 @@ internal sealed partial class QueryGenerator
         }
 
         var (l, r) = (Any([.. left.Where(c => c.Kind == kind)]), Any([.. right.Where(c => c.Kind == kind)]));
+        if (Chance(3) && (Mixed(left, right) ?? Mixed(right, left)) is { } mixed)
+        {
+            (l, r) = mixed;
+        }
+
         if (equalityOnly)
         {
             return $"{l.Sql} = {r.Sql}" + (Chance(5) ? $" AND {Condition(new Scope(Chance(2) ? left : right), 0)}" : "");
@@ -149,6 +169,14 @@ internal sealed partial class QueryGenerator
             _ => "",
         };
         return $"{l.Sql} {comparison} {r.Sql}{more}";
+    }
+
+    /// <summary>A text and one whose collation takes more for equal, which then is that of the comparison.</summary>
+    private (Value, Value)? Mixed(IReadOnlyList<Value> left, IReadOnlyList<Value> right)
+    {
+        List<Value> texts = [.. left.Where(static c => c.Kind == Kind.Text)];
+        List<Value> folded = [.. right.Where(static c => c.Kind == Kind.Folded)];
+        return texts.Count > 0 && folded.Count > 0 ? (Any(texts), Any(folded)) : null;
     }
 
     /// <summary>The columns of a sub-select: which of equal values they hold may have been left open inside.</summary>

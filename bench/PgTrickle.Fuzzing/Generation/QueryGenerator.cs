@@ -45,7 +45,7 @@ internal sealed partial class QueryGenerator
     {
         var kinds = new List<Kind>();
         var recursive = "";
-        if (Chance(14))
+        if (Chance(10))
         {
             recursive = "RECURSIVE ";
             Recursive();
@@ -62,6 +62,11 @@ internal sealed partial class QueryGenerator
             Note("left open");
             _budget++;
             sql = $"({Body(kinds, Scope.Empty, 2, isTop: true)}) UNION ALL ({Body(kinds, Scope.Empty, 1)})";
+        }
+        else if (recursive.Length > 0 && Chance(2))
+        {
+            kinds.AddRange([Kind.Int, Kind.Int]);
+            sql = $"SELECT {One("c1, c2", "c1 + 1 AS c1, c2", "c2 AS c1, c1 AS c2")} FROM {_common[0].Name}{One("", " WHERE c1 > 1")}";
         }
         else if (Chance(20))
         {
@@ -142,6 +147,14 @@ internal sealed partial class QueryGenerator
     private string First(List<Kind> kinds, Scope outer, int depth)
     {
         var (from, columns) = From(outer, depth, mustOrder: true);
+        var where = Where(new Scope(columns, outer), depth);
+
+        // Values of plain types can be stored beside the result, so that it is known from them which rows come first.
+        if (Chance(2) && columns.Where(static c => c.Kind is not (Kind.Array or Kind.Range or Kind.Json or Kind.Folded)).ToList() is { Count: > 0 } plain)
+        {
+            columns = plain;
+        }
+
         var scope = new Scope(columns, outer);
         Choose(kinds, columns);
         var order = Order(Shuffled(columns), least: 1).Select(Directed).ToList();
@@ -157,7 +170,7 @@ internal sealed partial class QueryGenerator
             limit = Chance(4) ? "" : limit;
         }
 
-        return $"SELECT {Outputs(kinds.Select(k => Expression(k, scope, 1)))}{Clause(from)}{Where(scope, depth)} ORDER BY {string.Join(", ", order)}{offset}{limit}";
+        return $"SELECT {Outputs(kinds.Select(k => Expression(k, scope, 1)))}{Clause(from)}{where} ORDER BY {string.Join(", ", order)}{offset}{limit}";
     }
 
     private void CommonTable()

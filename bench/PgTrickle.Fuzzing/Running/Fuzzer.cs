@@ -68,7 +68,7 @@ public sealed class Fuzzer
             await BatchAsync(seed);
             if ((seed - _options.Seed) % 20 == 19)
             {
-                _progress(FormattableString.Invariant($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, seed {seed}: {Summary()}"));
+                _progress(FormattableString.Invariant($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, seed {seed}: {Summary()}; not yet: {string.Join(", ", _statistics.Rules.Missing)}"));
             }
         }
     }

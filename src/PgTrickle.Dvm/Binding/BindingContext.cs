@@ -15,6 +15,9 @@ internal sealed class BindingContext(CatalogSnapshot catalog, CompileOptions opt
 
     public CompileOptions Options { get; } = options;
 
+    /// <summary>What is known of the collations of the query's columns.</summary>
+    public Collations Collations { get; } = new(catalog);
+
     /// <summary>A relation name that nothing else in the tree has.</summary>
     public SqlIdentifier NewName(string word) => RelationNames.Of(word, ++_names);
 

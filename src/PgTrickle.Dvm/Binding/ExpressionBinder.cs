@@ -68,7 +68,7 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
                         ?? throw binder.Context.NotImplemented("whole-row reference", "rows of sub-selects as values are evaluated as a whole");
                 default:
                     binder.Check(node);
-                    return base.VisitNode(node);
+                    return binder.Context.Collations.Settle(base.VisitNode(node));
             }
         }
     }

@@ -11,9 +11,9 @@ namespace PgTrickle.Dvm.Binding;
 /// </summary>
 internal readonly record struct ExpressionType(TypeInfo? Type, bool NotNull)
 {
-    /// <summary>Strict built-in functions that yield NULL for NULL only.</summary>
+    /// <summary>Strict built-in functions that yield NULL for NULL only. The hour of infinity is NULL, so date_part() is none of them.</summary>
     private static readonly FrozenSet<string> NeverNull = FrozenSet.Create(StringComparer.Ordinal,
-        "date_trunc", "lower", "upper", "length", "abs", "btrim", "md5", "floor", "ceil", "round", "trunc", "date_part");
+        "date_trunc", "lower", "upper", "length", "abs", "btrim", "md5", "floor", "ceil", "round", "trunc");
 
     private static readonly FrozenSet<string> Comparisons = FrozenSet.Create(StringComparer.Ordinal, "=", "<>", "<", "<=", ">", ">=");
 

@@ -30,14 +30,19 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         return result ?? new BoundItem(new Constant(context.NewName("one"), null, []), Scope.Empty);
     }
 
-    private BoundItem Bind(FromItem item, CteScope ctes, Scope before) => item switch
+    private BoundItem Bind(FromItem item, CteScope ctes, Scope before)
     {
-        TableReference table => BindTable(table, ctes),
-        DerivedTable { Lateral: true } lateral => _laterals.BindQuery(lateral, ctes, before),
-        DerivedTable derived => Named(derived.Alias, context.Within("subquery", () => queries.Bind(derived.Query, ctes)), null),
-        JoinedTable join => BindJoin(join, ctes, before),
-        _ => _laterals.BindFunction(item, ctes, before),
-    };
+        var bound = item switch
+        {
+            TableReference table => BindTable(table, ctes),
+            DerivedTable { Lateral: true } lateral => _laterals.BindQuery(lateral, ctes, before),
+            DerivedTable derived => Named(derived.Alias, context.Within("subquery", () => queries.Bind(derived.Query, ctes)), null),
+            JoinedTable join => BindJoin(join, ctes, before),
+            _ => _laterals.BindFunction(item, ctes, before),
+        };
+        context.Collations.Know(bound.Source);
+        return bound;
+    }
 
     private static BoundItem Named(TableAlias? alias, Operator source, SqlIdentifier? name)
         => new(source, Scope.Of(alias?.Name ?? name, source, alias?.Columns ?? []));
@@ -135,7 +140,7 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         })).ToSyntaxList();
         var columns = left.Source.Columns.Concat(right.Source.Columns).ToDictionary(static c => c.Reference);
         var types = pairs.Select(p => ExpressionType.Of(p.Left, columns.GetValueOrDefault).Type);
-        var source = LateralBinder.Join(join, left, right, pairs.Zip(types, static (p, type) => Equality.Equal(p.Left, p.Right, type)));
+        var source = LateralBinder.Join(join, left, right, pairs.Zip(types, (p, type) => (SqlExpression)context.Collations.Settle(Equality.Equal(p.Left, p.Right, type))));
         return (source.Scope, source.Source, merged);
     }
 }

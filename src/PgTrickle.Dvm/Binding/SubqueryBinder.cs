@@ -50,8 +50,8 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         }
 
         var values = first.Values;
-        var compared = quantified.Kind is null ? True : quantified.Compare(operands, Checked(operands, values));
-        var opposite = isAll ? quantified.Negated()?.Compare(operands, values) ?? Not(compared) : compared;
+        var compared = quantified.Kind is null ? True : Compared(quantified, operands, Checked(operands, values));
+        var opposite = isAll ? quantified.Negated() is { } inverse ? Compared(inverse, operands, values) : Not(compared) : compared;
         tests.Add(new Test(first, opposite));
         if (quantified.Kind is not null && !keep)
         {
@@ -79,9 +79,9 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
             return Counted(quantified, operands, scope, places);
         }
 
-        var compared = quantified.Kind is null ? True : quantified.Compare(operands, Checked(operands, rows.Values));
+        var compared = quantified.Kind is null ? True : Compared(quantified, operands, Checked(operands, rows.Values));
         var isAll = quantified.Kind == Quantifier.All;
-        var decisive = isAll ? quantified.Negated()?.Compare(operands, rows.Values) ?? Not(compared) : compared;
+        var decisive = isAll ? quantified.Negated() is { } inverse ? Compared(inverse, operands, rows.Values) : Not(compared) : compared;
         var nulls = quantified.Kind is null ? [] : NullTests(quantified, operands, rows, scope).ToList();
         if (new Test(rows, decisive) is var test && (ReadsClockOutside(test) || nulls.Exists(ReadsClockOutside)))
         {
@@ -138,6 +138,9 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         var inner = test.Rows.Source.ColumnSet();
         return test.Rows.Conditions.Append(test.Predicate).SelectMany(static p => p.Conjuncts()).Any(c => ClockExpressions.ReadsClock(c) && !c.IsOver(inner));
     }
+
+    private SqlExpression Compared(Quantified quantified, SyntaxList<SqlExpression> operands, SyntaxList<SqlExpression> values)
+        => quantified.Compare(operands, values).Rewrite(context.Collations.Settle);
 
     private SyntaxList<SqlExpression> Checked(SyntaxList<SqlExpression> operands, SyntaxList<SqlExpression> values)
         => operands.Count == values.Count ? values : throw context.NotImplemented("comparison of rows with a sub-select", "the numbers of columns differ");
@@ -283,6 +286,7 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
             (inner, values) = (project.Input, project.Outputs.Select(static o => o.Expression).ToSyntaxList());
         }
 
+        context.Collations.Know(inner);
         return Correlation.TakeOut(inner, existence: true, groups: true) is { } rows ? new Rows(rows.Source, rows.Conditions, values) : null;
     }
 
