@@ -171,10 +171,10 @@ internal sealed partial class QueryGenerator
         return $"{l.Sql} {comparison} {r.Sql}{more}";
     }
 
-    /// <summary>A text and one whose collation takes more for equal, which then is that of the comparison.</summary>
+    /// <summary>A text and one whose collation takes more for equal, which then is that of the comparison: the former must be a column that has none of its own.</summary>
     private (Value, Value)? Mixed(IReadOnlyList<Value> left, IReadOnlyList<Value> right)
     {
-        List<Value> texts = [.. left.Where(static c => c.Kind == Kind.Text)];
+        List<Value> texts = [.. left.Where(static c => c.Kind == Kind.Text && (c.Sql.EndsWith(".t", StringComparison.Ordinal) || c.Sql.EndsWith(".y", StringComparison.Ordinal)))];
         List<Value> folded = [.. right.Where(static c => c.Kind == Kind.Folded)];
         return texts.Count > 0 && folded.Count > 0 ? (Any(texts), Any(folded)) : null;
     }

@@ -149,8 +149,8 @@ internal sealed partial class QueryGenerator
         var (from, columns) = From(outer, depth, mustOrder: true);
         var where = Where(new Scope(columns, outer), depth);
 
-        // Values of plain types can be stored beside the result, so that it is known from them which rows come first.
-        if (Chance(2) && columns.Where(static c => c.Kind is not (Kind.Array or Kind.Range or Kind.Json or Kind.Folded)).ToList() is { Count: > 0 } plain)
+        // Values of scalar types can be stored beside the result, so that it is known from them which rows come first.
+        if (Chance(2) && columns.Where(static c => c.Kind is Kind.Int or Kind.Time or Kind.Day).ToList() is { Count: > 0 } plain)
         {
             columns = plain;
         }

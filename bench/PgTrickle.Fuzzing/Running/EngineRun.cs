@@ -52,7 +52,7 @@ internal sealed class EngineRun(FuzzDatabase database, StreamTables streamTables
         var definition = new WorkloadQuery(FormattableString.Invariant($"f{created.Count + 1}_{statistics.Queries}"), query.Sql);
         try
         {
-            await streamTables.DefineAsync(definition, "AUTO");
+            await streamTables.DefineAsync(definition, query.Manner.EvaluateEvery > 0 ? "FULL" : "AUTO");
         }
         catch (PostgresException)
         {
