@@ -57,7 +57,7 @@ CREATE TABLE pgtrickle.stream_tables (
     owner_role oid NOT NULL,
     -- The function in pgtrickle_run through which anything runs with the owner's rights.
     run_function oid NOT NULL,
-    run_name text NOT NULL,
+    run_name text NOT NULL UNIQUE,
     original_query text NOT NULL,
     -- pg_get_viewdef under an empty search_path.
     defining_query text NOT NULL,

@@ -68,7 +68,9 @@ BEGIN
     IF id IS NULL
         OR NOT EXISTS (SELECT FROM pg_class WHERE oid = table_oid AND relowner = caller_oid AND relkind = 'r' AND relpersistence = 'p')
         OR NOT EXISTS (SELECT FROM pg_proc WHERE oid = function_oid AND proowner = caller_oid AND prosecdef
-            AND pronamespace = 'pgtrickle_run'::regnamespace) THEN
+            AND pronamespace = 'pgtrickle_run'::regnamespace
+            -- Tables whose names begin with it are dropped by pgtrickle, so it must be nobody else's.
+            AND proname ~ '^st_[0-9a-f]{32}$' AND NOT EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE s.run_name = proname)) THEN
         PERFORM pgtrickle._refuse('this is not how a stream table is created', 'The command does not describe a table and a function just made by its role.',
             'Call pgtrickle.create_stream_table.', '42501');
     END IF;

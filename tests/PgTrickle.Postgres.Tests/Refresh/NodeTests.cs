@@ -68,6 +68,11 @@ public sealed class NodeTests
             Assert.Equal(0, await UnreadAsync(harness));
         }
 
+        // Variants of several statements are kept by the session like others.
+        Assert.Equal(2, await harness.Database.Database.Superuser.ScalarAsync<long>(
+            "SELECT count(*) FROM unnest(ARRAY['MERGE INTO pgtrickle_run.' || $1 || '_n1', 'DELETE FROM pgtrickle_run.' || $1 || '_d1;']) AS t(part) JOIN pg_proc p ON p.proname = $1 AND strpos(p.prosrc, t.part) > 0",
+            await RunNameAsync(harness, "aggregate_of_aggregate")));
+
         await harness.ExecuteAsync("TRUNCATE orders; INSERT INTO orders VALUES (1, 1, 'r1', 1, 1)");
         foreach (var name in Queries.Keys)
         {

@@ -122,6 +122,17 @@ public sealed class CallerRightsTests
             await Refusal.PlainAsync(database.Worker, "42501", attempt);
         }
 
+        // The function's name is what names of tables begin with that pgtrickle drops: one of another stream table, or one that stands for all, is none for a new one.
+        await database.ExecuteAsync("CREATE TABLE forged (id int)");
+        foreach (var name in (string[])["%", (await database.ScalarAsync<string>("SELECT run_name FROM pgtrickle.stream_tables"))!])
+        {
+            await database.ExecuteAsync($"CREATE FUNCTION pgtrickle_run.\"{name}\"(int) RETURNS void LANGUAGE sql SECURITY DEFINER AS ''");
+            await Refusal.OfAsync(database.User, "42501", $"""
+                INSERT INTO pgtrickle.commands (kind, args) SELECT 'create', jsonb_build_object('pgt_id', pgtrickle._reserve_id(), 'pgt_relid', 'forged'::regclass::oid::int8,
+                    'run_function', 'pgtrickle_run."{name}"(int)'::regprocedure::oid::int8, 'options', '{owned}'::jsonb -> 'options')
+                """);
+        }
+
         Assert.Equal(0, await database.As(other).ScalarAsync<long>("SELECT count(*) FROM pgtrickle.commands"));
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM pgtrickle.commands"));
     }
