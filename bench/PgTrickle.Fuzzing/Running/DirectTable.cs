@@ -93,11 +93,11 @@ internal sealed class DirectTable
     /// <summary>How it differs from its query, or null.</summary>
     public Task<string?> DifferenceAsync() => Manner.IsOpen ? FromEvaluatedAsync() : FromQueryAsync();
 
-    /// <summary>What evaluating would change: nothing, if what SQL leaves open is settled by the rows alone.</summary>
+    /// <summary>What evaluating would change over the nodes as they are: nothing, if what SQL leaves open is settled by the rows alone. At the top of a node it is not.</summary>
     private async Task<string?> FromEvaluatedAsync()
     {
         await _connection.ExecuteAsync($"SAVEPOINT compared; CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT {_columns} FROM {Table}");
-        await ExecuteAsync(Plan.Full(_names));
+        await ExecuteAsync([Plan.Full(_names)[^1]]);
         var differing = await _connection.ScalarAsync<string>("SELECT current_setting('pgtrickle.delta', true)") != "0,0";
         if (differing)
         {
