@@ -19,6 +19,9 @@ internal sealed class DatabaseSide : IAsyncDisposable
     private const int ClusterPoolSize = 8;
     private const string ApplicationName = "pgtrickle/cluster";
 
+    /// <summary>Polls, heartbeats, leases, claims and outcomes, with room for the journal's.</summary>
+    private const int ClusterStatements = 32;
+
     private readonly NodeOptions options;
     private readonly NodeSettings settings;
     private readonly ILoggerFactory logging;
@@ -29,7 +32,13 @@ internal sealed class DatabaseSide : IAsyncDisposable
         this.options = options;
         this.settings = settings;
         this.logging = logging;
-        Cluster = DatabaseConnections.Control(options.ControlConnection, ApplicationName, builder => builder.MaxPoolSize = ClusterPoolSize);
+        Cluster = DatabaseConnections.Control(options.ControlConnection, ApplicationName, builder =>
+        {
+            builder.MaxPoolSize = ClusterPoolSize;
+            // Its statements are few, come again and again for as long as the node lives, and leave nothing behind in a session.
+            builder.NoResetOnClose = true;
+            builder.MaxAutoPrepare = ClusterStatements;
+        });
     }
 
     /// <summary>Control connections of the cluster's own: a burst of refreshes must not keep a lease from being renewed.</summary>

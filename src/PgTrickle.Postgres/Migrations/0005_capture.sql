@@ -522,16 +522,20 @@ BEGIN
     END IF;
 END $$;
 
--- One look at the change log: the tables with changes that p_since does not see, and whether the log still reaches back that far.
+-- One look at the change log: the tables with changes that p_since does not see, and whether the log still reaches back that far. In PL/pgSQL, which keeps its plans.
 CREATE FUNCTION pgtrickle._detect_changes(p_since pg_snapshot, OUT snapshot text, OUT sources oid[], OUT everything bool)
-    LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    oldest xid8 := pg_snapshot_xmin(p_since);
+BEGIN
     SELECT pg_current_snapshot()::text,
-        ARRAY(SELECT DISTINCT c.source_relid
-            FROM pgtrickle_changes.log l JOIN pgtrickle.captures c USING (capture_id)
-            WHERE l.xid >= pg_snapshot_xmin(p_since) AND NOT pg_visible_in_snapshot(l.xid, p_since)),
-        p_since IS NULL OR EXISTS (
-            SELECT FROM pgtrickle_changes.log_horizon h WHERE h.is_trimmed AND pg_snapshot_xmin(h.snapshot) > pg_snapshot_xmin(p_since))
-$$;
+            ARRAY(SELECT DISTINCT c.source_relid
+                FROM pgtrickle_changes.log l JOIN pgtrickle.captures c USING (capture_id)
+                WHERE l.xid >= oldest AND NOT pg_visible_in_snapshot(l.xid, p_since)),
+            p_since IS NULL OR EXISTS (
+                SELECT FROM pgtrickle_changes.log_horizon h WHERE h.is_trimmed AND pg_snapshot_xmin(h.snapshot) > oldest)
+        INTO snapshot, sources, everything;
+END $$;
 
 -- Called by users' sessions: in the views on buffers, and by the owner's function during setup.
 GRANT EXECUTE ON FUNCTION pgtrickle.may_read(oid, smallint[]), pgtrickle._make_buffer(int, regclass) TO PUBLIC;
