@@ -3,7 +3,7 @@ using PgTrickle.Postgres.Refresh;
 
 namespace PgTrickle.Postgres.Capture;
 
-/// <summary>Removes what nobody needs any more: captures without consumers, change rows that all have behind them, old log and history rows.</summary>
+/// <summary>Removes what nobody needs any more: captures without consumers, change rows that all have behind them, old log rows.</summary>
 internal sealed class CaptureCleaner(NpgsqlDataSource control, RefreshEngineOptions options)
 {
     /// <summary>Runs once over all captures; what is locked at the moment is left for the next time.</summary>
@@ -76,20 +76,8 @@ internal sealed class CaptureCleaner(NpgsqlDataSource control, RefreshEngineOpti
 
     private async Task TrimAsync(CancellationToken cancellation)
     {
-        await using var connection = await control.OpenConnectionAsync(cancellation);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand("SELECT pgtrickle._trim_log($1)") { Parameters = { new() { Value = options.LogRetention } } },
-                new NpgsqlBatchCommand(
-                    """
-                    DELETE FROM pgtrickle.pgt_refresh_history h
-                    WHERE h.start_time < now() - coalesce(
-                        (SELECT s.value::int FROM pgtrickle.settings s WHERE s.name = 'history_retention_days'), 90) * interval '1 day'
-                    """),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(cancellation);
+        await using var command = control.CreateCommand("SELECT pgtrickle._trim_log($1)");
+        command.Parameters.Add(new() { Value = options.LogRetention });
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 }

@@ -127,15 +127,23 @@ CREATE TYPE pgtrickle.step AS (
     clock timestamptz
 );
 
+-- Keywords of what every refresh writes. Domains, not constraints of the tables: those are read from their stored form and planned again by every statement that writes such a
+-- table, whatever columns it sets.
+CREATE DOMAIN pgtrickle.table_status AS text CHECK (VALUE IN ('INITIALIZING', 'ACTIVE', 'SUSPENDED', 'ERROR'));
+CREATE DOMAIN pgtrickle.effective_mode AS text CHECK (VALUE IN ('DIFFERENTIAL', 'FULL', 'IMMEDIATE'));
+CREATE DOMAIN pgtrickle.refresh_action AS text CHECK (VALUE IN ('NO_DATA', 'FULL', 'DIFFERENTIAL', 'REINITIALIZE', 'SKIP'));
+CREATE DOMAIN pgtrickle.refresh_status AS text CHECK (VALUE IN ('RUNNING', 'COMPLETED', 'FAILED', 'SKIPPED'));
+CREATE DOMAIN pgtrickle.refresh_initiator AS text CHECK (VALUE IN ('SCHEDULER', 'MANUAL', 'INITIAL'));
+
 -- One row a stream table, locked by its refresh and written with its result, in the same transaction.
 -- No foreign key: an update of a row that its own transaction has written checks it again, and a refresh writes the row three times.
 CREATE TABLE pgtrickle.stream_table_state (
     pgt_id bigint PRIMARY KEY,
-    status text NOT NULL DEFAULT 'INITIALIZING' CHECK (status IN ('INITIALIZING', 'ACTIVE', 'SUSPENDED', 'ERROR')),
+    status pgtrickle.table_status NOT NULL DEFAULT 'INITIALIZING',
     is_populated bool NOT NULL DEFAULT false,
     needs_reinit bool NOT NULL DEFAULT false,
     -- What the compiler made of refresh_mode, and why when that is not what AUTO hopes for.
-    effective_refresh_mode text CHECK (effective_refresh_mode IN ('DIFFERENTIAL', 'FULL', 'IMMEDIATE')),
+    effective_refresh_mode pgtrickle.effective_mode,
     downgrade_reason text,
     -- The frontier: S1, advanced by compare-and-set on frontier_epoch.
     frontier_epoch bigint NOT NULL DEFAULT 0,
@@ -165,6 +173,8 @@ CREATE TABLE pgtrickle.stream_table_state (
     last_refresh_at timestamptz,
     -- How long it took, in milliseconds.
     last_refresh_ms float8,
+    -- The row of the history of the last refresh that evaluated the query: looking for it there would read what years have left.
+    last_full_refresh bigint,
     data_timestamp timestamptz,
     consecutive_errors int NOT NULL DEFAULT 0,
     last_error_code text,
@@ -266,9 +276,9 @@ CREATE TABLE pgtrickle.pgt_refresh_history (
     data_timestamp timestamptz,
     start_time timestamptz NOT NULL,
     end_time timestamptz,
-    action text NOT NULL CHECK (action IN ('NO_DATA', 'FULL', 'DIFFERENTIAL', 'REINITIALIZE', 'SKIP')),
-    status text NOT NULL CHECK (status IN ('RUNNING', 'COMPLETED', 'FAILED', 'SKIPPED')),
-    initiated_by text NOT NULL CHECK (initiated_by IN ('SCHEDULER', 'MANUAL', 'INITIAL')),
+    action pgtrickle.refresh_action NOT NULL,
+    status pgtrickle.refresh_status NOT NULL,
+    initiated_by pgtrickle.refresh_initiator NOT NULL,
     rows_inserted bigint NOT NULL DEFAULT 0,
     rows_deleted bigint NOT NULL DEFAULT 0,
     -- Change rows read from the buffers.
@@ -279,7 +289,8 @@ CREATE TABLE pgtrickle.pgt_refresh_history (
     node_name text
 );
 CREATE INDEX ON pgtrickle.pgt_refresh_history (pgt_id, refresh_id DESC);
-CREATE INDEX ON pgtrickle.pgt_refresh_history (start_time);
+-- For the removal of old rows, once an hour: a refresh should not pay for it.
+CREATE INDEX ON pgtrickle.pgt_refresh_history USING brin (start_time) WITH (pages_per_range = 32, autosummarize = on);
 
 -- Messages of failed refreshes, apart from the history since they can quote data that not everybody may see.
 CREATE TABLE pgtrickle.refresh_errors (

@@ -56,6 +56,7 @@ DECLARE
     probe pgtrickle.probe;
     is_preparation bool := p_strategy IN ('SETUP', 'ANALYSE');
     has_work bool := is_preparation;
+    opened int;
 BEGIN
     IF NOT EXISTS (SELECT FROM pgtrickle.cluster_members m WHERE m.node_id = p_node AND m.token_hash = sha256(p_token)) THEN
         PERFORM pgtrickle._refuse_node();
@@ -77,17 +78,20 @@ BEGIN
     IF NOT has_work THEN
         RETURN false;
     END IF;
-    FOREACH id IN ARRAY CASE WHEN cardinality(p_ids) = 1 THEN p_ids ELSE ARRAY(SELECT DISTINCT unnest(p_ids) ORDER BY 1) END LOOP
-        PERFORM FROM pgtrickle.stream_table_state s WHERE s.pgt_id = id FOR NO KEY UPDATE SKIP LOCKED;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'stream table % is being refreshed elsewhere', id USING ERRCODE = '55P03', DETAIL = id::text;
-        END IF;
-    END LOOP;
+    WITH locked AS (SELECT t.ctid FROM pgtrickle.stream_table_state t WHERE t.pgt_id = ANY (p_ids) ORDER BY t.pgt_id FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE pgtrickle.stream_table_state s
         SET opened_xid = pg_current_xact_id(), opened_for = p_strategy, plan_taken = false,
             -- In a group the members before decide what there is to do: each is probed, and checked, when its turn comes.
             opened_probe = CASE WHEN cardinality(p_ids) = 1 AND NOT is_preparation THEN probe END
-        WHERE s.pgt_id = ANY (p_ids);
+        FROM locked l WHERE s.ctid = l.ctid;
+    GET DIAGNOSTICS opened = ROW_COUNT;
+    IF opened < cardinality(p_ids) THEN
+        SELECT i INTO id FROM unnest(p_ids) AS i WHERE NOT EXISTS (
+            SELECT FROM pgtrickle.stream_table_state s WHERE s.pgt_id = i AND s.opened_xid = pg_current_xact_id()) ORDER BY i LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'stream table % is being refreshed elsewhere', id USING ERRCODE = '55P03', DETAIL = id::text;
+        END IF;
+    END IF;
     RETURN true;
 END $$;
 
@@ -113,7 +117,7 @@ CREATE FUNCTION pgtrickle.refresh_plan(p_pgt_id bigint, p_version bigint, p_mask
 DECLARE
     -- Up to so many change rows, planning costs as much as running. Above, a plan fits only if the planner has seen the buffer as it is now.
     kept_up_to constant bigint := 256;
-    s pgtrickle.stream_table_state;
+    s record;
     plan pgtrickle.plans;
     probe pgtrickle.probe;
     step pgtrickle.step;
@@ -121,7 +125,8 @@ DECLARE
 BEGIN
     step.statements := '{}';
     UPDATE pgtrickle.stream_table_state t SET plan_taken = true
-        WHERE t.pgt_id = p_pgt_id AND t.opened_xid = pg_current_xact_id_if_assigned() AND NOT t.plan_taken RETURNING * INTO s;
+        WHERE t.pgt_id = p_pgt_id AND t.opened_xid = pg_current_xact_id_if_assigned() AND NOT t.plan_taken
+        RETURNING t.opened_for, t.opened_probe, t.plan_version, t.shape, t.node_relids, t.node_stamp, t.frontier_snapshot, t.frontier_own_xids, t.frontier_clock INTO s;
     IF NOT FOUND THEN
         IF EXISTS (SELECT FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id AND t.opened_xid = pg_current_xact_id_if_assigned()) THEN
             RAISE EXCEPTION 'the plan of stream table % was taken already', p_pgt_id USING ERRCODE = '55000', DETAIL = p_pgt_id::text;
@@ -203,15 +208,16 @@ END $$;
 
 -- What MVCC does not cover: TRUNCATE, rewrites, ATTACH and DETACH change what an old snapshot reads. Compares file nodes and partitions as they
 -- are now with this transaction's snapshot. The refresh still holds its locks on all it has read, so what is found equal stays equal until COMMIT.
-CREATE FUNCTION pgtrickle._check_storage(p_relids oid[], p_capture_ids int[]) RETURNS void
+-- p_is_plain: none of them has partitions or children on this snapshot.
+CREATE FUNCTION pgtrickle._check_storage(p_relids oid[], p_capture_ids int[], p_is_plain bool) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     source oid;
     tree oid[];
-    read oid[] := p_relids || ARRAY(SELECT c.buffer_relid FROM pgtrickle.captures c WHERE c.capture_id = ANY (p_capture_ids));
+    read oid[] := p_relids;
     changed regclass;
 BEGIN
-    IF EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (p_relids) AND (c.relhassubclass OR c.relkind = 'p')) THEN
+    IF NOT p_is_plain THEN
         FOREACH source IN ARRAY p_relids LOOP
             tree := pgtrickle._tree(source);
             read := read || tree;
@@ -222,7 +228,8 @@ BEGIN
         END LOOP;
     END IF;
     SELECT c.oid::regclass INTO changed FROM pg_class c
-        WHERE c.oid = ANY (read) AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) LIMIT 1;
+        WHERE c.oid = ANY (read || ARRAY(SELECT k.buffer_relid FROM pgtrickle.captures k WHERE k.capture_id = ANY (p_capture_ids)))
+            AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'table % was truncated or rewritten during the refresh', changed USING ERRCODE = '40001';
     END IF;
@@ -235,17 +242,18 @@ CREATE FUNCTION pgtrickle.refresh_close(p_ids bigint[], p_node bigint, p_token b
 #variable_conflict use_column
 DECLARE
     id bigint;
-    s pgtrickle.stream_table_state;
-    node_name text;
+    s record;
     counts text;
 BEGIN
-    SELECT m.node_name INTO node_name FROM pgtrickle.cluster_members m WHERE m.node_id = p_node AND m.token_hash = sha256(p_token);
-    IF NOT FOUND THEN
-        PERFORM pgtrickle._refuse_node();
-    END IF;
     FOREACH id IN ARRAY p_ids LOOP
-        SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = id AND t.opened_xid = pg_current_xact_id_if_assigned();
-        IF FOUND AND NOT s.plan_taken THEN
+        SELECT m.node_name, t.opened_for, t.plan_taken, t.opened_probe, t.plan_version, t.frontier_epoch, t.node_relids, p.source_relids, p.capture_ids INTO s
+            FROM pgtrickle.cluster_members m
+            LEFT JOIN pgtrickle.stream_table_state t ON t.pgt_id = id AND t.opened_xid = pg_current_xact_id_if_assigned()
+            LEFT JOIN pgtrickle.plans p ON p.pgt_id = t.pgt_id AND p.plan_version = t.plan_version
+            WHERE m.node_id = p_node AND m.token_hash = sha256(p_token);
+        IF NOT FOUND THEN
+            PERFORM pgtrickle._refuse_node();
+        ELSIF NOT s.plan_taken THEN
             RAISE EXCEPTION 'the function of stream table % did not run its plan', id USING ERRCODE = '55000', DETAIL = id::text;
         END IF;
         refresh_close.pgt_id := id;
@@ -260,35 +268,33 @@ BEGIN
         ELSIF refresh_close.action NOT IN ('NO_DATA', 'ANALYSE') THEN
             -- Users' code may have written anything into the setting: take digits only.
             counts := current_setting('pgtrickle.delta_' || id, true);
-            refresh_close.rows_inserted := coalesce(substring(counts FROM '^(\d{1,18}),')::bigint, 0);
-            refresh_close.rows_deleted := coalesce(substring(counts FROM '^\d{1,18},(\d{1,18})$')::bigint, 0);
+            IF translate(counts, '0123456789', '') = ',' THEN
+                refresh_close.rows_inserted := coalesce(nullif(left(split_part(counts, ',', 1), 18), '')::bigint, 0);
+                refresh_close.rows_deleted := coalesce(nullif(left(split_part(counts, ',', 2), 18), '')::bigint, 0);
+            END IF;
             refresh_close.delta_rows := coalesce((s.opened_probe).delta_rows, 0);
-            PERFORM pgtrickle._close_member(s, refresh_close.rows_inserted, refresh_close.rows_deleted, node_name, p_initiator);
+            PERFORM pgtrickle._close_member(id, s.opened_probe, s.plan_version, s.frontier_epoch, s.source_relids, s.node_relids, s.capture_ids,
+                refresh_close.rows_inserted, refresh_close.rows_deleted, s.node_name, p_initiator);
             refresh_close.action := CASE refresh_close.action WHEN 'FILL' THEN 'FULL' ELSE refresh_close.action END;
         END IF;
         RETURN NEXT;
     END LOOP;
 END $$;
 
-CREATE FUNCTION pgtrickle._close_member(s pgtrickle.stream_table_state, p_inserted bigint, p_deleted bigint, p_node_name text, p_initiator text) RETURNS void
+CREATE FUNCTION pgtrickle._close_member(p_pgt_id bigint, probe pgtrickle.probe, p_plan_version bigint, p_epoch bigint, p_relids oid[], p_nodes oid[], p_captures int[],
+    p_inserted bigint, p_deleted bigint, p_node_name text, p_initiator text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    relids oid[];
-    captures int[];
-    probe pgtrickle.probe := s.opened_probe;
-    is_fill bool := (s.opened_probe).action = 'FILL';
-    own xid8[] := array_fill(NULL::xid8, ARRAY[coalesce(cardinality(probe.own_rows), 0)]);
+    is_fill bool := probe.action = 'FILL';
     capture int;
+    entry bigint;
 BEGIN
-    SELECT t.source_relids, t.capture_ids INTO relids, captures FROM pgtrickle.plans t WHERE t.pgt_id = s.pgt_id AND t.plan_version = s.plan_version;
-    PERFORM pgtrickle._check_storage(relids || s.node_relids, captures);
+    -- There is a stamp only where all sources are plain tables; of its nodes it tells nothing of the kind.
+    PERFORM pgtrickle._check_storage(p_relids || p_nodes, p_captures, probe.stamp IS NOT NULL AND p_nodes = '{}');
     IF probe.reason = 'the frontier is of another past' THEN
-        FOR capture IN SELECT DISTINCT c FROM unnest(captures) AS c WHERE c IS NOT NULL LOOP
+        FOR capture IN SELECT DISTINCT c FROM unnest(p_captures) AS c WHERE c IS NOT NULL LOOP
             EXECUTE format('DELETE FROM pgtrickle_changes.%I WHERE __pgt_xid >= pg_snapshot_xmax(pg_current_snapshot()) AND __pgt_xid <> pg_current_xact_id()', 'b_' || capture);
         END LOOP;
-    END IF;
-    IF 0 < ANY (probe.own_rows) THEN
-        own := ARRAY(SELECT CASE WHEN n > 0 THEN pg_current_xact_id() END FROM unnest(probe.own_rows) WITH ORDINALITY AS o(n, place) ORDER BY place);
     END IF;
     UPDATE pgtrickle.stream_table_state t SET
         status = CASE WHEN t.status IN ('INITIALIZING', 'ERROR') THEN 'ACTIVE' ELSE t.status END,
@@ -298,7 +304,9 @@ BEGIN
         frontier_snapshot = pg_current_snapshot(),
         frontier_system = probe.system,
         frontier_clock = transaction_timestamp(),
-        frontier_own_xids = own,
+        frontier_own_xids = CASE WHEN 0 < ANY (probe.own_rows)
+            THEN ARRAY(SELECT CASE WHEN n > 0 THEN pg_current_xact_id() END FROM unnest(probe.own_rows) WITH ORDINALITY AS o(n, place) ORDER BY place)
+            ELSE array_fill(NULL::xid8, ARRAY[coalesce(cardinality(probe.own_rows), 0)]) END,
         frontier_own_rows = probe.own_rows,
         frontier_captures = probe.captures,
         verified_stamp = probe.stamp,
@@ -309,17 +317,21 @@ BEGIN
         consecutive_errors = 0,
         last_error_code = NULL, last_error_message = NULL, last_error_detail = NULL, last_error_hint = NULL, last_error_at = NULL,
         total_refreshes = t.total_refreshes + 1
-    WHERE t.pgt_id = s.pgt_id AND t.opened_xid = pg_current_xact_id() AND t.frontier_epoch = s.frontier_epoch;
+    WHERE t.pgt_id = p_pgt_id AND t.opened_xid = pg_current_xact_id() AND t.frontier_epoch = p_epoch;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the frontier of stream table % was moved by somebody else', s.pgt_id USING ERRCODE = '40001', DETAIL = s.pgt_id::text;
+        RAISE EXCEPTION 'the frontier of stream table % was moved by somebody else', p_pgt_id USING ERRCODE = '40001', DETAIL = p_pgt_id::text;
     END IF;
     IF is_fill OR probe.action = 'REINITIALIZE' THEN
-        PERFORM pgtrickle._note_shape(s.pgt_id, s.plan_version);
+        PERFORM pgtrickle._note_shape(p_pgt_id, p_plan_version);
     END IF;
     INSERT INTO pgtrickle.pgt_refresh_history (pgt_id, data_timestamp, start_time, end_time, action, status, initiated_by,
             rows_inserted, rows_deleted, delta_rows, was_full_fallback, fallback_reason, node_name)
-        VALUES (s.pgt_id, transaction_timestamp(), probe.started_at, clock_timestamp(), CASE WHEN is_fill THEN 'FULL' ELSE probe.action END, 'COMPLETED',
-            p_initiator, p_inserted, p_deleted, CASE WHEN is_fill THEN 0 ELSE probe.delta_rows END, probe.is_fallback, probe.reason, p_node_name);
+        VALUES (p_pgt_id, transaction_timestamp(), probe.started_at, clock_timestamp(), CASE WHEN is_fill THEN 'FULL' ELSE probe.action END, 'COMPLETED',
+            p_initiator, p_inserted, p_deleted, CASE WHEN is_fill THEN 0 ELSE probe.delta_rows END, probe.is_fallback, probe.reason, p_node_name)
+        RETURNING refresh_id INTO entry;
+    IF probe.action <> 'DIFFERENTIAL' THEN
+        UPDATE pgtrickle.stream_table_state t SET last_full_refresh = entry WHERE t.pgt_id = p_pgt_id;
+    END IF;
 END $$;
 
 -- Notes the setup statements that gave a stream table its shape, the indexes that this transaction has made for it, and the tables of its plan.

@@ -46,7 +46,7 @@ END $$;
 -- Whether evaluating the query as a whole is measured to be cheaper than a delta of p_rows change rows. What full refreshes take is what the last one (or the first fill)
 -- took; what a delta takes, is what deltas of about as many rows took, at their best, or, above differential_max_change_ratio of the sources' rows, what a change row
 -- took before. Every twentieth time the delta is tried all the same: data and statistics change.
-CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint) RETURNS bool
+CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint, p_last_full bigint) RETURNS bool
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- Fewer change rows than this tell about round trips and planning, not about rows.
@@ -60,10 +60,7 @@ DECLARE
     row_ms float8;
     is_untried bool;
 BEGIN
-    SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms
-        FROM pgtrickle.pgt_refresh_history h
-        WHERE h.pgt_id = p_pgt_id AND h.status = 'COMPLETED' AND h.action IN ('FULL', 'REINITIALIZE')
-        ORDER BY h.refresh_id DESC LIMIT 1;
+    SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms FROM pgtrickle.pgt_refresh_history h WHERE h.refresh_id = p_last_full;
     SELECT CASE WHEN count(*) FILTER (WHERE h.delta_rows BETWEEN p_rows / 4 AND p_rows * 4) >= tries
                 THEN min(h.ms) FILTER (WHERE h.delta_rows BETWEEN p_rows / 4 AND p_rows * 4) END,
             sum(h.ms) FILTER (WHERE h.delta_rows >= telling) / sum(h.delta_rows) FILTER (WHERE h.delta_rows >= telling)
@@ -172,51 +169,57 @@ BEGIN
     END IF;
 END $$;
 
--- What there is to do for a stream table on this snapshot. Reads the buffers as pgtrickle, each once; writes nothing.
+-- What there is to do for a stream table on this snapshot. Reads the buffers as pgtrickle, each once; writes nothing. Every refresh runs through here: PL/pgSQL makes each
+-- expression ready anew in each transaction, so few of them, on variables of single values, are faster than they look.
 CREATE FUNCTION pgtrickle._probe(p_pgt_id bigint, p_strategy text) RETURNS pgtrickle.probe
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    d pgtrickle.stream_tables;
-    s pgtrickle.stream_table_state;
-    plan pgtrickle.plans;
-    probe pgtrickle.probe;
-    unread pgtrickle.unread;
+    started_at constant timestamptz := clock_timestamp();
+    s record;
+    unread record;
     ordinal int := 0;
     capture int;
     is_disabled bool := false;
     is_foreign bool := false;
-    lost text;
+    is_fallback bool := false;
     was_truncated bool := false;
     has_nodes bool := true;
+    action text := 'NO_DATA';
+    lost text;
+    reason text;
+    system bigint;
+    stamp text;
+    captures text;
+    mask bigint := 0;
+    change_rows bigint := 0;
+    own_rows bigint[];
 BEGIN
-    probe.started_at := clock_timestamp();
-    SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id;
-    SELECT * INTO plan FROM pgtrickle.plans t WHERE t.pgt_id = p_pgt_id AND t.plan_version = s.plan_version;
-    IF s.verified_stamp IS NOT NULL AND s.status <> 'SUSPENDED' THEN
-        probe.stamp := pgtrickle._stamp(p_pgt_id, s.plan_version, s.frontier_system, s.node_relids);
-    END IF;
-    IF probe.stamp = s.verified_stamp THEN
-        probe.captures := s.frontier_captures;
-        probe.system := s.frontier_system;
+    SELECT t.is_populated, t.needs_reinit, t.frontier_snapshot, t.frontier_system, t.frontier_clock, t.frontier_own_xids, t.frontier_own_rows, t.frontier_captures,
+            t.plan_version, t.last_refresh_ms, t.last_full_refresh, t.node_relids, t.node_stamp, p.mode, p.source_relids, p.capture_ids, p.is_untracked, p.clock_moved, p.clock_bit, t.verified_stamp,
+            CASE WHEN t.verified_stamp IS NOT NULL AND t.status <> 'SUSPENDED' THEN pgtrickle._stamp(p_pgt_id, t.plan_version, t.frontier_system, t.node_relids) END AS stamp
+        INTO s
+        FROM pgtrickle.stream_table_state t LEFT JOIN pgtrickle.plans p USING (pgt_id, plan_version) WHERE t.pgt_id = p_pgt_id;
+    IF s.stamp = s.verified_stamp THEN
+        stamp := s.stamp;
+        captures := s.frontier_captures;
+        system := s.frontier_system;
     ELSE
         PERFORM pgtrickle._check_refreshable(p_pgt_id);
-        SELECT * INTO d FROM pgtrickle.stream_tables t WHERE t.pgt_id = p_pgt_id;
-        SELECT v.captures, v.is_disabled INTO probe.captures, is_disabled FROM pgtrickle._verify(d, plan) AS v;
-        probe.system := pgtrickle._system_id();
+        SELECT v.captures, v.is_disabled INTO captures, is_disabled
+            FROM pgtrickle.stream_tables d LEFT JOIN pgtrickle.plans p ON p.pgt_id = d.pgt_id AND p.plan_version = s.plan_version
+            CROSS JOIN LATERAL pgtrickle._verify(d, p) AS v
+            WHERE d.pgt_id = p_pgt_id;
+        system := pgtrickle._system_id();
         has_nodes := pgtrickle._has_nodes(p_pgt_id, s.node_relids, s.node_stamp);
-        probe.stamp := CASE WHEN NOT is_disabled THEN pgtrickle._stamp(p_pgt_id, s.plan_version, probe.system, s.node_relids) END;
+        stamp := CASE WHEN NOT is_disabled THEN pgtrickle._stamp(p_pgt_id, s.plan_version, system, s.node_relids) END;
     END IF;
 
-    probe.action := 'NO_DATA';
-    probe.is_fallback := false;
-    probe.mask := 0;
-    probe.delta_rows := 0;
     IF NOT s.is_populated THEN
         IF p_strategy NOT LIKE '%FILL%' THEN
             RAISE EXCEPTION 'stream table % is not populated', p_pgt_id USING ERRCODE = 'PT003', DETAIL = p_pgt_id::text;
         END IF;
-        probe.action := 'FILL';
-    ELSIF s.frontier_system IS DISTINCT FROM probe.system
+        action := 'FILL';
+    ELSIF s.frontier_system IS DISTINCT FROM system
         OR pg_snapshot_xmax(s.frontier_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) THEN
         -- Xids of another past compare with ours, and mean nothing: what is in the buffers cannot be told from what was read.
         is_foreign := true;
@@ -226,18 +229,18 @@ BEGIN
         s.frontier_snapshot := NULL;
     END IF;
 
-    FOREACH capture IN ARRAY plan.capture_ids LOOP
+    FOREACH capture IN ARRAY s.capture_ids LOOP
         ordinal := ordinal + 1;
         IF capture IS NULL THEN
-            probe.own_rows := probe.own_rows || 0::bigint;
+            own_rows := own_rows || 0::bigint;
             CONTINUE;
         END IF;
         EXECUTE format('SELECT * FROM pgtrickle_changes.%I($1, $2, $3)', 'u_' || capture) INTO unread
             USING coalesce(s.frontier_snapshot, pg_current_snapshot()), s.frontier_own_xids[ordinal], pg_current_xact_id_if_assigned();
-        probe.own_rows := probe.own_rows || unread.own;
+        own_rows := own_rows || unread.own;
         IF unread.unread > 0 THEN
-            probe.mask := probe.mask | (1::bigint << (ordinal - 1));
-            probe.delta_rows := probe.delta_rows + unread.unread;
+            mask := mask | (1::bigint << (ordinal - 1));
+            change_rows := change_rows + unread.unread;
             -- For the planner: the statements of the delta limit what they read of the buffer to this number, which is what there is.
             PERFORM set_config('pgtrickle.rows_' || ordinal, unread.unread::text, true);
         END IF;
@@ -250,52 +253,44 @@ BEGIN
             lost := 'the refresh before wrote to a source after it had read it';
         END IF;
     END LOOP;
-    IF probe.action = 'FILL' THEN
-        RETURN probe;
-    END IF;
-    IF plan.clock_moved IS NOT NULL AND NOT is_foreign AND pgtrickle._clock_moved(p_pgt_id, plan.clock_moved, s.frontier_clock) THEN
-        probe.mask := probe.mask | plan.clock_bit;
-    END IF;
 
-    IF is_foreign THEN
-        NULL;
-    ELSIF s.needs_reinit THEN
-        lost := 'reinitialisation was asked for';
-    ELSIF NOT has_nodes THEN
-        lost := 'tables that the plan keeps were changed by somebody else';
-    ELSIF s.frontier_captures IS DISTINCT FROM probe.captures THEN
-        lost := 'triggers, partitions or functions are not those of the refresh before';
-    END IF;
-    IF lost IS NOT NULL THEN
-        probe.action := 'REINITIALIZE';
-        probe.reason := lost;
-    ELSIF p_strategy LIKE '%FULL%' THEN
-        probe.action := 'FULL';
-        probe.is_fallback := plan.mode <> 'FULL';
-        probe.reason := CASE WHEN probe.is_fallback THEN 'the delta failed where the query does not' END;
-    ELSIF is_disabled THEN
-        probe.action := 'FULL';
-        probe.is_fallback := true;
-        probe.reason := 'a capture trigger is disabled';
-    ELSIF plan.is_untracked THEN
-        probe.action := 'FULL';
-    ELSIF probe.mask <> 0 THEN
-        IF plan.mode = 'FULL' THEN
-            probe.action := 'FULL';
-        ELSIF was_truncated THEN
-            probe.action := 'FULL';
-            probe.is_fallback := true;
-            probe.reason := 'a source was truncated';
+    IF action <> 'FILL' THEN
+        IF s.clock_moved IS NOT NULL AND NOT is_foreign AND pgtrickle._clock_moved(p_pgt_id, s.clock_moved, s.frontier_clock) THEN
+            mask := mask | s.clock_bit;
+        END IF;
+        IF NOT is_foreign THEN
+            lost := CASE WHEN s.needs_reinit THEN 'reinitialisation was asked for'
+                WHEN NOT has_nodes THEN 'tables that the plan keeps were changed by somebody else'
+                WHEN s.frontier_captures IS DISTINCT FROM captures THEN 'triggers, partitions or functions are not those of the refresh before'
+                ELSE lost END;
+        END IF;
+        IF lost IS NOT NULL THEN
+            action := 'REINITIALIZE';
+            reason := lost;
+        ELSIF p_strategy LIKE '%FULL%' THEN
+            action := 'FULL';
+            is_fallback := s.mode <> 'FULL';
+            reason := CASE WHEN is_fallback THEN 'the delta failed where the query does not' END;
+        ELSIF is_disabled THEN
+            action := 'FULL';
+            is_fallback := true;
+            reason := 'a capture trigger is disabled';
+        ELSIF s.is_untracked OR (mask <> 0 AND s.mode = 'FULL') THEN
+            action := 'FULL';
+        ELSIF mask <> 0 AND was_truncated THEN
+            action := 'FULL';
+            is_fallback := true;
+            reason := 'a source was truncated';
         -- Where refreshes take no time, there is none to be saved.
-        ELSIF (probe.delta_rows >= 1000 OR s.last_refresh_ms > 20) AND pgtrickle._full_is_cheaper(p_pgt_id, plan.source_relids, probe.delta_rows) THEN
-            probe.action := 'FULL';
-            probe.is_fallback := true;
-            probe.reason := format('%s change rows: evaluating the query is measured to be cheaper', probe.delta_rows);
-        ELSE
-            probe.action := 'DIFFERENTIAL';
+        ELSIF mask <> 0 AND (change_rows >= 1000 OR s.last_refresh_ms > 20) AND pgtrickle._full_is_cheaper(p_pgt_id, s.source_relids, change_rows, s.last_full_refresh) THEN
+            action := 'FULL';
+            is_fallback := true;
+            reason := format('%s change rows: evaluating the query is measured to be cheaper', change_rows);
+        ELSIF mask <> 0 THEN
+            action := 'DIFFERENTIAL';
         END IF;
     END IF;
-    RETURN probe;
+    RETURN ROW(action, reason, is_fallback, mask, own_rows, change_rows, captures, system, stamp, started_at)::pgtrickle.probe;
 END $$;
 
 -- Functions of the query that users made, whose bodies can change.

@@ -1,3 +1,4 @@
+using Npgsql;
 using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Ports;
 using PgTrickle.TestInfrastructure;
@@ -83,6 +84,9 @@ public sealed class StreamTableCatalogTests
         Assert.Equal(5, history.Rows.Count);
         Assert.All(history.Rows, row => Assert.Equal(["FAILED", "broken"], row.Take(2)));
         Assert.All(history.Rows, row => Assert.InRange((double)row[2]!, 59_000, 3_600_000));
+
+        var unknown = await Assert.ThrowsAsync<PostgresException>(() => database.Control.ExecuteAsync("UPDATE pgtrickle.pgt_refresh_history SET action = 'GUESS'"));
+        Assert.Equal(PostgresErrorCodes.CheckViolation, unknown.SqlState);
 
         await database.Control.ExecuteAsync("UPDATE pgtrickle.pgt_refresh_history SET start_time = now() - interval '91 days' WHERE refresh_id % 2 = 0");
         Assert.Equal(2, await housekeeping.PruneAsync(default));

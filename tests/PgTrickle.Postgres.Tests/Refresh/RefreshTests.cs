@@ -266,5 +266,7 @@ public sealed class RefreshTests
 
         Assert.Equal(RefreshAction.Differential, await ChangeSomeAsync());
         await harness.CompareAsync();
+        Assert.True(await harness.Database.Control.ScalarAsync<bool>(
+            "SELECT last_full_refresh = (SELECT max(h.refresh_id) FROM pgtrickle.pgt_refresh_history h WHERE h.action = 'FULL') FROM pgtrickle.stream_table_state"));
     }
 }
