@@ -21,7 +21,7 @@ public sealed class FuzzerTests(ITestOutputHelper output)
         await using var database = await WorkloadDatabase.CreateAsync(version);
         var seed = int.TryParse(Environment.GetEnvironmentVariable(SeedVariable), out var asked) ? asked : FirstSeed;
         output.WriteLine($"seed: {seed} (another one with {SeedVariable})");
-        var options = new FuzzOptions(TimeSpan.FromMinutes(5), seed, ShrinkFor: TimeSpan.FromSeconds(40), MaxFailures: 1) { MaxBatches = 6 };
+        var options = new FuzzOptions(TimeSpan.FromMinutes(5), seed, ShrinkFor: TimeSpan.FromSeconds(40), MaxFailures: 1) { MaxBatches = 4 };
         var fuzzer = new Fuzzer(database.StreamTables.Database, version.Major, options, database.StreamTables, output.WriteLine);
         await fuzzer.RunAsync();
         foreach (var line in fuzzer.Coverage().Append(fuzzer.Summary()))
