@@ -11,7 +11,7 @@ namespace PgTrickle.Dvm.Nodes;
 /// <summary>
 /// Takes parts of a tree out of it, each of which becomes a node: a table that keeps the result of the part, from which what stands above reads it. Cut is at an operator with state
 /// below the root, if something above reads all of its rows, or if it is one partition, or a grouping that is maintained by adding changes up: then its input is never read
-/// again. Others are computed on the fly, for the partitions that a delta touches. Parts that are the same are one node.
+/// again; or if what its query leaves open can't be settled, so that only what is stored tells the former answer. Others are computed on the fly, for the partitions that a delta touches. Parts that are the same are one node.
 /// </summary>
 internal sealed class CutNodes
 {
@@ -66,7 +66,7 @@ internal sealed class CutNodes
     }
 
     private static bool IsNode(Operator source, bool isRead) => source is IPartitioned partitioned
-        && (isRead || partitioned.PartitionKeys.IsEmpty || IsAddedUp(source))
+        && (isRead || partitioned.PartitionKeys.IsEmpty || IsAddedUp(source) || !SettledState.IsPossible(source))
         && !source.Columns.IsEmpty
         && partitioned.PartitionKeys.All(static k => k.Type is not null)
         && source.DescendantsAndSelf().OfType<Scan>().Any()

@@ -19,7 +19,23 @@ internal static class SettledState
 
     /// <summary>The tree with all of its operators settled.</summary>
     /// <exception cref="CompileException">There is one that can't be.</exception>
-    public static Operator Of(Operator tree) => tree.Rewrite(static source => source switch
+    public static Operator Of(Operator tree) => tree.Rewrite(OfOne);
+
+    /// <summary>Whether an operator, whatever is below it, can be settled.</summary>
+    public static bool IsPossible(Operator source)
+    {
+        try
+        {
+            OfOne(source);
+            return true;
+        }
+        catch (CompileException)
+        {
+            return false;
+        }
+    }
+
+    private static Operator OfOne(Operator source) => source switch
     {
         Aggregate aggregate => OfAggregate(aggregate),
         Window window => SettledWindows.Of(window),
@@ -27,7 +43,7 @@ internal static class SettledState
         TopK top => OfTop(top),
         Recursion { Open: { } reason } => throw NotYet("WITH RECURSIVE below the top of the query", reason),
         _ => source,
-    });
+    };
 
     /// <summary>Whether a call's value is the same in whatever order, and for whichever of equal values, it sees its rows.</summary>
     public static bool IsOrderless(FunctionCall call, ImageOrder order)
