@@ -118,7 +118,7 @@ internal sealed class DifferentialPlan : CompiledPlan
         var changed = new HashSet<int>();
         foreach (var node in All)
         {
-            if (Change(node, names, known, changed) is { } change)
+            if (IsTouched(node, known, changed) && Change(node, names, known, changed) is { } change)
             {
                 changes.Add((node, change));
                 if (node.Number is { } number)
@@ -130,6 +130,10 @@ internal sealed class DifferentialPlan : CompiledPlan
 
         return changes;
     }
+
+    private bool IsTouched(PlanNode node, long mask, HashSet<int> changed)
+        => node.Number is null || ((mask & ClockBit) != 0 && node.ReadsClock)
+            || node.Tree.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is { } number ? changed.Contains(number) : Sources.Any(o => o.Relation.Oid == s.Relation.Oid && (mask & (1L << o.Ordinal)) != 0));
 
     private ChangeSet? Change(PlanNode node, PlanNames names, long mask, IReadOnlySet<int> changed)
     {

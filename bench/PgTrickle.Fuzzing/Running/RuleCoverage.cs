@@ -16,7 +16,7 @@ internal sealed class RuleCoverage
     private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full];
 
     /// <summary>The rules by which nodes are maintained.</summary>
-    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule)];
+    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule)];
 
     private readonly HashSet<string> _seen = [];
 

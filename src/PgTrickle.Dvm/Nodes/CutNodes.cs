@@ -10,7 +10,7 @@ namespace PgTrickle.Dvm.Nodes;
 
 /// <summary>
 /// Takes parts of a tree out of it, each of which becomes a node: a table that keeps the result of the part, from which what stands above reads it. Cut is at an operator with state
-/// below the root, if something above reads all of its rows, or if it is one partition, or a grouping that is maintained by adding changes up: then its input is never read
+/// below the root, recursion included, if something above reads all of its rows, or if it is one partition, or a grouping that is maintained by adding changes up: then its input is never read
 /// again; or if what its query leaves open can't be settled, so that only what is stored tells the former answer. Others are computed on the fly, for the partitions that a delta touches. Parts that are the same are one node.
 /// </summary>
 internal sealed class CutNodes
@@ -44,7 +44,7 @@ internal sealed class CutNodes
         }
 
         return tree.OwnExpressions().Any(ClockExpressions.ReadsClock) ? null
-            : source is IPartitioned && (ReferenceEquals(source, top) || !IsAddedUp(source)) ? source
+            : source is Recursion || (source is IPartitioned && (ReferenceEquals(source, top) || !IsAddedUp(source))) ? source
             : null;
     }
 
@@ -65,10 +65,11 @@ internal sealed class CutNodes
         return isNode ? TakeOut(source, resolved) : resolved;
     }
 
-    private static bool IsNode(Operator source, bool isRead) => source is IPartitioned partitioned
-        && (isRead || partitioned.PartitionKeys.IsEmpty || IsAddedUp(source) || !SettledState.IsPossible(source))
+    private static bool IsNode(Operator source, bool isRead)
+        => (source is Recursion || (source is IPartitioned partitioned
+            && (isRead || partitioned.PartitionKeys.IsEmpty || IsAddedUp(source) || !SettledState.IsPossible(source))
+            && partitioned.PartitionKeys.All(static k => k.Type is not null)))
         && !source.Columns.IsEmpty
-        && partitioned.PartitionKeys.All(static k => k.Type is not null)
         && source.DescendantsAndSelf().OfType<Scan>().Any()
         && source.FreeReferences().Count == 0;
 

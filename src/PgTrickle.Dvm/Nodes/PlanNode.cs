@@ -19,9 +19,6 @@ internal sealed record PlanNode(int? Number, RootRule Rule, bool IsRaw)
 
     public Operator Tree => Rule.Result.Source;
 
-    /// <summary>The nodes that it reads.</summary>
-    public IEnumerable<int> Reads => Tree.DescendantsAndSelf().OfType<Scan>().Select(static s => s.Node).OfType<int>();
-
     /// <summary>Whether anything in it reads the clock.</summary>
     public bool ReadsClock => Tree.DescendantsAndSelf().SelectMany(static o => o.OwnExpressions()).Any(ClockExpressions.ReadsClock);
 

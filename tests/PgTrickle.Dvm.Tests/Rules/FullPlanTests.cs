@@ -9,7 +9,6 @@ public sealed class FullPlanTests(ITestOutputHelper output)
 {
     public static TheoryData<string, string> Constructs => new()
     {
-        { "WITH RECURSIVE r(n) AS (SELECT price FROM products UNION SELECT r.n + 1 FROM r WHERE r.n < 5) SELECT c.id FROM customers c JOIN r ON r.n = c.id", "WITH RECURSIVE below the top of the query" },
         { "SELECT c.id, (WITH RECURSIVE r(n) AS (SELECT c.id UNION SELECT r.n + 1 FROM r WHERE r.n < 5) SELECT count(*) FROM r) AS n FROM customers c", "correlated WITH RECURSIVE" },
     };
 

@@ -25,6 +25,9 @@ public sealed class RecursionTests(ITestOutputHelper output)
         "WITH RECURSIVE r(id, root) AS (SELECT id, id FROM products UNION SELECT p.id, r.root FROM r JOIN products p ON p.parent = r.id) SELECT a.root, b.id FROM r a JOIN r b ON b.root = a.id WHERE a.id <> a.root",
         "WITH RECURSIVE good AS (SELECT id, parent FROM products WHERE price IS NOT NULL), r(id) AS (SELECT id FROM good WHERE parent IS NULL UNION SELECT g.id FROM r JOIN good g ON g.parent = r.id), named AS (SELECT r.id, p.category FROM r JOIN products p USING (id)) SELECT c.name, n.category FROM customers c JOIN named n ON n.id = c.id",
 
+        // Which of rows that are equal without being identical it keeps, is open: what is stored tells.
+        "WITH RECURSIVE r(n) AS (SELECT price FROM products UNION SELECT r.n + 1 FROM r WHERE r.n < 5) SELECT c.id FROM customers c JOIN r ON r.n = c.id",
+
         // Its columns have the names that the statements use, and sub-selects refer to them.
         "WITH RECURSIVE r(c1, c2) AS (SELECT id, parent FROM products UNION SELECT p.id, r.c2 FROM r JOIN products p ON p.parent = r.c1) SELECT x.c1, (SELECT min(CASE WHEN y.id <> x.c1 THEN y.id ELSE x.c2 END) FROM products y WHERE y.parent < x.c2) AS least FROM r x",
         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6) SELECT n.i, count(o.id) AS orders FROM n LEFT JOIN orders o ON o.qty = n.i GROUP BY n.i",
