@@ -65,7 +65,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         context.Add(changes, (r.Select(
             [number.As("g"), .. keys.Select((k, i) => k.As(NameSource.ColumnName(i))), Consolidation.AsBigInteger(sum).As(Change)]) with
         {
-            GroupBy = GroupBy(keys),
+            GroupBy = Evaluation.Grouping(keys),
             Having = NotEq(sum, Integer(0)),
         }).AsQuery());
         var counted = context.Names.Next("counted_");

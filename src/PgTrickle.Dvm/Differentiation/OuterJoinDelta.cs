@@ -73,7 +73,7 @@ internal sealed class OuterJoinDelta(DeltaContext context, Differentiator differ
         var keys = equi.Pairs.Select(p => inner.Delta.Resolve(p.Inner)).ToList();
         var summed = inner.Delta.Select(keys.Select((k, i) => k.As(NameSource.ColumnName(i))).Append(Consolidation.AsBigInteger(sum).As(Consolidation.Weight))) with
         {
-            GroupBy = GroupBy(keys),
+            GroupBy = Evaluation.Grouping(keys),
             Having = NotEq(sum, Integer(0)),
         };
         context.Add(changes, summed.AsQuery());

@@ -60,6 +60,10 @@ public sealed class TrapTests(ITestOutputHelper output)
             "SELECT a.id, x.here FROM (SELECT d.k, y.here FROM d CROSS JOIN (SELECT 1 AS here) AS y LEFT JOIN LATERAL generate_series(1, y.here) AS g ON true) AS x FULL JOIN a ON x.k = a.k",
             "INSERT INTO a VALUES (3, 3); UPDATE d SET k = 2", "Merge", "3,2" },
 
+        // A constant that is compared with the other side's column groups nothing.
+        { "CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE d (v int); INSERT INTO a VALUES (1, 3), (2, 2)",
+            "SELECT a.id, x.c FROM a LEFT JOIN (SELECT 3 AS c, v FROM d) AS x ON x.c = a.k", "INSERT INTO d VALUES (1)", "Merge", "1,1" },
+
         // The extreme leaves, one as good comes, the widest scale leaves.
         { "CREATE TABLE a (g int NOT NULL, v int); INSERT INTO a VALUES (1, 9), (1, 5), (2, 9)", "SELECT g, max(v) AS m FROM a GROUP BY g",
             "DELETE FROM a WHERE v = 9; INSERT INTO a VALUES (2, 9)", "Merge", "1,1" },
