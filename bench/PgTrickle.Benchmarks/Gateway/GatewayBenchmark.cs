@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 using PgTrickle.Benchmarks.Harness;
-using PgTrickle.Benchmarks.Idle;
 using PgTrickle.TestInfrastructure;
 using PgTrickle.TestInfrastructure.Gateways;
 

@@ -16,6 +16,7 @@ internal sealed class KeptPlans(int limit, TimeSpan slow)
     private const int MaxSessions = 256;
 
     private readonly ConcurrentDictionary<int, ConcurrentDictionary<long, bool>> _sessions = new();
+
     /// <summary>One slow refresh may have waited for a lock or a processor.</summary>
     private const int SlowInARow = 2;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace PgTrickle.Benchmarks.Idle;
+namespace PgTrickle.Benchmarks.Harness;
 
 /// <summary>A node in a process of its own, started from the command line tool that was built beside the benchmarks.</summary>
 internal sealed class NodeProcess : IDisposable
