@@ -96,7 +96,7 @@ public sealed class SubqueryTests(ITestOutputHelper output)
         "SELECT k, (SELECT category FROM products WHERE id = 3) AS c FROM log",
         "SELECT id, (SELECT string_agg(o.note, ',' ORDER BY o.ts DESC, o.id) FROM orders o WHERE o.customer_id = c.id) AS notes FROM customers c",
         "SELECT id, (SELECT o.note FROM orders o WHERE o.customer_id = c.id ORDER BY o.ts DESC, o.id LIMIT 1) AS last FROM customers c",
-        "SELECT id, (SELECT sum(o.weight) FROM orders o WHERE o.customer_id = c.id AND o.weight < 10 AND o.weight > -10) AS w FROM customers c",
+        "SELECT id, (SELECT round(sum(o.weight)::numeric, 6) FROM orders o WHERE o.customer_id = c.id AND o.weight < 10 AND o.weight > -10) AS w FROM customers c",
         "SELECT (SELECT count(*) FROM log) AS l, (SELECT max(id) FROM orders) AS o",
 
         // In groups, in arguments of aggregates, in HAVING, in keys, in each other.
