@@ -70,8 +70,16 @@ internal sealed class CutNodes
             && (isRead || partitioned.PartitionKeys.IsEmpty || IsAddedUp(source) || !SettledState.IsPossible(source))
             && partitioned.PartitionKeys.All(static k => k.Type is not null)))
         && !source.Columns.IsEmpty
+        && !MayYieldRecords(source)
         && source.DescendantsAndSelf().OfType<Scan>().Any()
         && source.FreeReferences().Count == 0;
+
+    /// <summary>
+    /// Whether a column may be of type record or an array of it, which no table can have: rows made by ROW(...) and what is gathered of them, and what SEARCH and CYCLE keep of the way.
+    /// </summary>
+    private static bool MayYieldRecords(Operator source) => source.Columns.Any(static c => c.Type is null)
+        && source.DescendantsAndSelf().SelectMany(static o => o is Recursion recursion ? recursion.Text.DescendantsAndSelf() : o.OwnExpressions().SelectMany(static e => e.DescendantsAndSelf()))
+            .Any(static n => n is RowConstructor or WholeRowReference or CommonTableExpression { Search: not null } or CommonTableExpression { Cycle: not null });
 
     /// <summary>Whether an operator is a grouping whose stored groups and changes tell the new ones. Of keys that may be equal without being identical they don't.</summary>
     private static bool IsAddedUp(Operator source)
