@@ -2,6 +2,7 @@ using System.Globalization;
 using PgTrickle.Dvm.Binding;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -49,6 +50,9 @@ internal sealed class AggregateState
 
         return aggregate.Aggregates.All(state.Add) ? state : null;
     }
+
+    /// <summary>Whether an operator is a grouping whose stored groups and changes tell the new ones. Of keys that may be equal without being identical they don't.</summary>
+    public static bool IsAddedUp(Operator source) => source is Aggregate aggregate && !aggregate.Keys.Any(SettledState.IsOpen) && Of(aggregate, []) is not null;
 
     /// <summary>Stands for a slot's new value until the statement is built.</summary>
     public static ColumnReference SlotReference(int index) => Column("slot", new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"s{index + 1}")));

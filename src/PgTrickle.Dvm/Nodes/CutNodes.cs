@@ -44,7 +44,7 @@ internal sealed class CutNodes
         }
 
         return tree.OwnExpressions().Any(ClockExpressions.ReadsClock) ? null
-            : source is Recursion || (source is IPartitioned && (ReferenceEquals(source, top) || !IsAddedUp(source))) ? source
+            : source is Recursion || (source is IPartitioned && (ReferenceEquals(source, top) || !AggregateState.IsAddedUp(source))) ? source
             : null;
     }
 
@@ -56,7 +56,7 @@ internal sealed class CutNodes
         var readsInput = source switch
         {
             Filter or Project or UnionAll or Repeat => isRead,
-            Aggregate when isNode || ReferenceEquals(source, _root) => !IsAddedUp(source) || NeedsRows((Aggregate)source),
+            Aggregate when isNode || ReferenceEquals(source, _root) => !AggregateState.IsAddedUp(source) || NeedsRows((Aggregate)source),
             _ => true,
         };
         var inputs = source.Inputs.Select(i => Visit(i, readsInput)).ToSyntaxList();
@@ -67,7 +67,7 @@ internal sealed class CutNodes
 
     private static bool IsNode(Operator source, bool isRead)
         => (source is Recursion || (source is IPartitioned partitioned
-            && (isRead || partitioned.PartitionKeys.IsEmpty || IsAddedUp(source) || !SettledState.IsPossible(source))
+            && (isRead || partitioned.PartitionKeys.IsEmpty || AggregateState.IsAddedUp(source) || !SettledState.IsPossible(source))
             && partitioned.PartitionKeys.All(static k => k.Type is not null)))
         && !source.Columns.IsEmpty
         && !MayYieldRecords(source)
@@ -80,10 +80,6 @@ internal sealed class CutNodes
     private static bool MayYieldRecords(Operator source) => source.Columns.Any(static c => c.Type is null)
         && source.DescendantsAndSelf().SelectMany(static o => o is Recursion recursion ? recursion.Text.DescendantsAndSelf() : o.OwnExpressions().SelectMany(static e => e.DescendantsAndSelf()))
             .Any(static n => n is RowConstructor or WholeRowReference or CommonTableExpression { Search: not null } or CommonTableExpression { Cycle: not null });
-
-    /// <summary>Whether an operator is a grouping whose stored groups and changes tell the new ones. Of keys that may be equal without being identical they don't.</summary>
-    private static bool IsAddedUp(Operator source)
-        => source is Aggregate aggregate && !aggregate.Keys.Any(SettledState.IsOpen) && AggregateState.Of(aggregate, []) is not null;
 
     /// <summary>Whether changes may make it necessary to read groups again.</summary>
     private static bool NeedsRows(Aggregate aggregate) => AggregateState.Of(aggregate, [])!.Slots.Any(static s => s.MayRescan);

@@ -16,6 +16,10 @@ internal static class Pipeline
         // Needs conditions in their places. Afterwards inner joins are cross products only where no condition connects them.
         new OrderJoins(),
 
+        // Needs conditions in their places, to see what rows they leave out. Afterwards aggregates that are kept for all rows are joined; the conditions that it adds are moved by the next.
+        new Decorrelate(),
+        new PushFilters(),
+
         // Needs filters out of the way of keys. Afterwards no DISTINCT [ON] stands over rows that are distinct anyway.
         new EliminateDistinct(),
 

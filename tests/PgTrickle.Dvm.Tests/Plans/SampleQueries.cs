@@ -84,8 +84,12 @@ internal static class SampleQueries
             "SELECT o.id FROM public.orders o WHERE (NOT (o.customer_id IN ( SELECT log.k FROM public.log)))",
         ["not_in_of_keys_does_not"] =
             "SELECT c.id FROM public.customers c WHERE (NOT (c.id IN ( SELECT orders.id FROM public.orders)))",
-        ["aggregate_of_related_rows_depends_on_the_row"] =
+        ["aggregate_that_all_rows_ask_for_is_a_node"] =
             "SELECT c.id, ( SELECT count(*) AS count FROM public.orders o WHERE (o.customer_id = c.id)) AS n FROM public.customers c",
+        ["aggregate_that_some_rows_ask_for_depends_on_the_row"] =
+            "SELECT c.id, ( SELECT count(*) AS count FROM public.orders o WHERE (o.customer_id = c.id)) AS n FROM public.customers c WHERE (c.tier = 'x'::text)",
+        ["aggregate_that_padded_rows_ask_for_depends_on_the_row"] =
+            "SELECT l.v, x.n FROM (public.log l LEFT JOIN ( SELECT c.id, ( SELECT count(*) AS count FROM public.orders o WHERE (o.customer_id = c.id)) AS n FROM public.customers c) x ON ((x.id = l.k)))",
         ["aggregate_of_all_rows_is_joined"] =
             "SELECT o.id FROM public.orders o WHERE (o.amount = ( SELECT max(p.amount) AS max FROM public.orders p))",
         ["sub_select_by_key_is_an_outer_join"] =

@@ -15,6 +15,11 @@ public sealed class NodeRuleTests(ITestOutputHelper output)
         "SELECT qty, count(*) AS n FROM orders GROUP BY qty HAVING count(*) < (SELECT count(*) / 4 FROM orders) OR qty IS NULL",
         "SELECT qty, sum(amount) AS s FROM orders GROUP BY qty HAVING sum(amount) * 3 >= (SELECT sum(amount) FROM orders WHERE customer_id = 1)",
 
+        // Aggregates that every row asks for: by several columns and over both sides, in each other, of a group's rows, of rows that ask for several.
+        "SELECT l.k, l.v, (SELECT count(*) + l.k FROM orders o WHERE o.note = l.v AND o.customer_id = l.k) AS n, (SELECT max(o.amount) - sum(o.qty) FROM orders o WHERE o.customer_id = l.k AND l.k = o.product_id) AS m FROM log l",
+        "SELECT id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.amount > (SELECT avg(p.amount) FROM orders p WHERE p.product_id = o.product_id)) AS n FROM customers c",
+        "SELECT c.tier, count(*) AS n, (SELECT sum(r.zone) FROM regions r WHERE r.title = c.tier AND r.code > 'a') AS z FROM customers c GROUP BY c.tier",
+
         // One part, read twice; partitions by columns of a node; images of keys that are equal without being identical.
         "WITH x AS (SELECT customer_id, sum(qty) AS s FROM orders GROUP BY customer_id) SELECT a.customer_id, b.customer_id AS other FROM x a JOIN x b ON a.s = b.s",
         "SELECT x.n, string_agg(x.v, ',' ORDER BY x.v) AS vs FROM (SELECT v, count(*) AS n FROM log GROUP BY v) x GROUP BY x.n",

@@ -87,6 +87,12 @@ public sealed class SubqueryTests(ITestOutputHelper output)
         "SELECT id, (SELECT sum(o.amount) * c.credit FROM orders o WHERE o.customer_id = c.id HAVING count(*) > 1) AS s FROM customers c",
         "SELECT id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) = 0",
 
+        // The same for some rows only: read anew for those, not kept for all.
+        "SELECT id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) AS n, (SELECT max(amount) FROM orders o WHERE o.customer_id = c.id AND o.qty > 0) AS top FROM customers c WHERE c.tier = 'gold' OR c.id < 6",
+        "SELECT k, v, (SELECT sum(qty) + l.k FROM orders o WHERE o.customer_id = l.k AND o.note = l.v) AS s FROM log l WHERE l.n > 1",
+        "SELECT id FROM orders o WHERE amount > (SELECT avg(p.amount) FROM orders p WHERE p.customer_id = o.customer_id AND p.qty > 1) AND qty < 7",
+        "SELECT k, (SELECT count(*) * l.n FROM products p WHERE p.price = l.n) AS same, (SELECT count(*) FROM products p WHERE p.id = l.k AND p.price < l.n) AS less FROM log l WHERE l.v > 'a'",
+
         // Of no related rows, of a key, of what need not be one.
         "SELECT id, (SELECT max(amount) FROM orders) AS top FROM customers",
         "SELECT id FROM orders WHERE amount = (SELECT max(amount) FROM orders) OR qty > (SELECT count(*) FROM log WHERE v = 'a')",
