@@ -19,6 +19,9 @@ internal sealed class AffectedRows
     /// <summary>The weight with the new inner side; 0 for rows of D(X).</summary>
     public static SqlIdentifier After { get; } = new("wn");
 
+    /// <summary>The number that rows with the same keys have in common.</summary>
+    private static readonly SqlIdentifier Group = new("k");
+
     private static readonly SqlIdentifier Rows = new("u");
 
     private readonly DeltaContext _context;
@@ -31,6 +34,12 @@ internal sealed class AffectedRows
         Table = table;
     }
 
+    /// <summary>Their different keys, numbered in the same way, without weights; the rows themselves if they were made without keys.</summary>
+    public AffectedRows Keys { get; private set; } = null!;
+
+    /// <summary>The column in which rows have the number of their <see cref="Keys"/>.</summary>
+    public SqlIdentifier KeyNumber => ReferenceEquals(Keys, this) ? Number : Group;
+
     /// <summary>The WITH query.</summary>
     public SqlIdentifier Table { get; }
 
@@ -41,8 +50,9 @@ internal sealed class AffectedRows
     /// <param name="inner">The changes of the inner side; null if they may concern every row.</param>
     /// <param name="predicate">What the inner side's rows have to fulfil.</param>
     /// <param name="required">The columns that are needed of the outer side.</param>
+    /// <param name="keys">The columns that alone decide about the inner side; none if others may.</param>
     public static AffectedRows Of(
-        DeltaContext context, Operator outer, Fragment? delta, Fragment? inner, MatchPredicate predicate, IReadOnlySet<ColumnReference> required)
+        DeltaContext context, Operator outer, Fragment? delta, Fragment? inner, MatchPredicate predicate, IReadOnlySet<ColumnReference> required, params IReadOnlyList<ColumnReference> keys)
     {
         var columns = outer.Columns.Select(static c => c.Reference).Where(required.Contains).ToList();
         SelectBody Body(Fragment rows, SqlExpression before, int after) => rows.Select(
@@ -60,13 +70,25 @@ internal sealed class AffectedRows
         members.Add(Body(Touched(context, outer, inner, predicate), Integer(-1), 1));
         var table = context.Names.Next("affected_");
         var number = Call("row_number") with { Over = new WindowSpecification() };
+        var group = Call("dense_rank") with { Over = new WindowSpecification { OrderBy = keys.Select(k => OrderBy(Column(Rows, NameSource.ColumnName(columns.IndexOf(k))))).ToSyntaxList() } };
         var names = columns.Select(static (_, i) => NameSource.ColumnName(i)).Append(Before).Append(After);
-        var numbered = Select([number.As(Number), .. names.Select(static n => Column(Rows, n).As(n))]) with
+        var numbered = Select([number.As(Number), .. keys.Count == 0 ? [] : new[] { group.As(Group) }, .. names.Select(static n => Column(Rows, n).As(n))]) with
         {
             From = [Derived(UnionAll(members).AsQuery(), Rows)],
         };
         context.Add(table, numbered.AsQuery());
-        return new AffectedRows(context, columns, table);
+        var rows = new AffectedRows(context, columns, table);
+        rows.Keys = keys.Count == 0 ? rows : rows.Different(keys);
+        return rows;
+    }
+
+    private AffectedRows Different(IReadOnlyList<ColumnReference> keys)
+    {
+        var table = _context.Names.Next("keys_");
+        var (rows, alias) = Reference();
+        var different = rows.Select([Column(alias, Group).As(Number), .. keys.Select((k, i) => rows.Resolve((SqlExpression)k).As(NameSource.ColumnName(i)))]);
+        _context.Add(table, (different with { Distinct = new DistinctClause() }).AsQuery());
+        return new AffectedRows(_context, keys, table);
     }
 
     /// <summary>The rows, to be joined with others; without weight.</summary>

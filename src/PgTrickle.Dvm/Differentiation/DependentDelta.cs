@@ -43,8 +43,20 @@ internal sealed class DependentDelta(DeltaContext context, Differentiator differ
 
         var r = context.Consolidate(shape.Core, inner, references);
         var predicate = MatchPredicate.Of(shape.Conditions, dependent.Outer.ColumnSet(), shape.Core.ColumnSet());
-        var affected = AffectedRows.Of(context, dependent.Outer, x, r, predicate, below);
+        var affected = AffectedRows.Of(context, dependent.Outer, x, r, predicate, below, KeysOf(dependent.Outer, shape, predicate));
         return shape.Grouping is { } grouping ? ByGroup(dependent, shape, grouping, affected, r) : ByRow(dependent, shape, affected, r);
+    }
+
+    /// <summary>The columns of the outer side that tell all about an aggregate of related rows, which rows that have them in common share; none if it takes more.</summary>
+    private static IReadOnlyList<ColumnReference> KeysOf(Operator outer, DependentShape shape, MatchPredicate predicate)
+    {
+        var columns = outer.Columns.ToDictionary(static c => c.Reference);
+        var keys = predicate.Pairs.Select(static p => p.Outer as ColumnReference).Distinct().ToList();
+        return shape.Grouping is { } grouping && predicate is { OuterOnly.IsEmpty: true, Rest.IsEmpty: true }
+            && keys.TrueForAll(k => k is not null && columns[k].Type is { IsImageEqual: true, IsOrdered: true })
+            && !grouping.OwnExpressions().SelectMany(static e => e.References()).Any(columns.ContainsKey)
+            ? keys.OfType<ColumnReference>().ToList()
+            : [];
     }
 
     /// <summary>What the clock changes outside the core is no change of the core.</summary>
@@ -115,14 +127,14 @@ internal sealed class DependentDelta(DeltaContext context, Differentiator differ
         };
     }
 
-    /// <summary>The inner side aggregates the related rows: the aggregates of all affected rows are computed together, grouped by the row's number.</summary>
+    /// <summary>The inner side aggregates the related rows: the aggregates of all affected rows are computed together, grouped by the number of the row, or of what it has in common with others.</summary>
     private IReadOnlyList<Fragment> ByGroup(Dependent dependent, DependentShape shape, Aggregate grouping, AffectedRows affected, Fragment r)
     {
         var references = shape.Columns.Select(static c => c.Reference).ToList();
         var conditions = And(shape.Conditions);
         SelectBody Related(Fragment rows)
         {
-            var (x, alias) = affected.Reference();
+            var (x, alias) = affected.Keys.Reference();
             return rows.Weight is null
                 ? Numbered(x.Joined(rows, conditions), alias, references, Integer(1))
                 : Numbered(x.Joined(rows, conditions), alias, references, Negate(rows.Weight));
@@ -160,42 +172,76 @@ internal sealed class DependentDelta(DeltaContext context, Differentiator differ
         Dependent dependent, Aggregate grouping, AffectedRows affected, IReadOnlyList<ColumnReference> references, SqlIdentifier related, SqlIdentifier weight)
     {
         var groups = Aggregated(grouping, affected, references, related, weight);
-        var (x, self) = affected.Reference();
-        var computed = x with { From = Join(x.From!, Derived(groups, grouping.Alias), Eq(Column(grouping.Alias, AffectedRows.Number), Column(self, AffectedRows.Number))) };
-        var inner = context.Present.Given(o => ReferenceEquals(o, grouping) ? computed : null).Read(dependent.Inner);
         var alias = context.Names.Next("s");
-        var columns = dependent.Inner.Columns.Select((c, i) => inner.Resolve((SqlExpression)c.Reference).As(NameSource.ColumnName(i)));
-        var body = inner.Select([Column(self, AffectedRows.Number).As(AffectedRows.Number), .. columns]).Substitute(x.Columns);
+        SelectBody Body(Fragment computed, SqlExpression number)
+        {
+            var inner = context.Present.Given(o => ReferenceEquals(o, grouping) ? computed : null).Read(dependent.Inner);
+            return inner.Select([number.As(AffectedRows.Number), .. dependent.Inner.Columns.Select((c, i) => inner.Resolve((SqlExpression)c.Reference).As(NameSource.ColumnName(i)))]);
+        }
+
+        var isShared = !RefersAbove(dependent, grouping);
+        var (x, self) = affected.Reference();
+        var number = Column(grouping.Alias, AffectedRows.Number);
+        var body = isShared
+            ? Body(Fragment.Of(Derived(groups, grouping.Alias)), number)
+            : Body(x with { From = Join(x.From!, Derived(groups, grouping.Alias), Eq(number, Column(self, affected.KeyNumber))) }, Column(self, AffectedRows.Number)).Substitute(x.Columns);
         return Weighted(affected, weight, rows =>
         {
             var all = rows.Columns.SetItems(StateReader.Renaming(dependent.Inner, alias));
-            var number = ((TableReference)rows.From!).Alias!.Name;
-            var on = And([Eq(Column(alias, AffectedRows.Number), Column(number, AffectedRows.Number)), .. dependent.Predicate.Substitute(all).Conjuncts()]);
+            var row = ((TableReference)rows.From!).Alias!.Name;
+            var on = And([Eq(Column(alias, AffectedRows.Number), Column(row, isShared ? affected.KeyNumber : AffectedRows.Number)), .. dependent.Predicate.Substitute(all).Conjuncts()]);
             var kind = dependent.Type == JoinType.Left ? JoinKind.Left : JoinKind.Inner;
             return rows with { From = Join(rows.From, Derived(body.AsQuery(), alias), on, kind), Columns = all };
         });
     }
 
+    /// <summary>Whether what is made of the groups needs the outer row.</summary>
+    private static bool RefersAbove(Dependent dependent, Aggregate grouping)
+    {
+        var outer = dependent.Outer.ColumnSet();
+        for (var above = dependent.Inner; !ReferenceEquals(above, grouping); above = above.Inputs[0])
+        {
+            if (above.OwnExpressions().SelectMany(static e => e.References()).Any(outer.Contains))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The groups of each affected row. Without keys there is one, also of rows to which nothing is related: what it yields then is found by evaluating it over nothing.</summary>
     private Query Aggregated(Aggregate grouping, AffectedRows affected, IReadOnlyList<ColumnReference> references, SqlIdentifier related, SqlIdentifier weight)
     {
+        // Those of keys have all that the aggregates are over.
+        (SqlExpression Number, Fragment Rows) Related()
+        {
+            var alias = context.Names.Next("r");
+            var columns = DeltaContext.Renaming(references, alias);
+            if (!ReferenceEquals(affected.Keys, affected))
+            {
+                return (Column(alias, AffectedRows.Number), Fragment.Of(Table(related, alias)) with { Columns = columns });
+            }
+
+            var (x, self) = affected.Reference();
+            var joined = Join(x.From!, Table(related, alias), Eq(Column(alias, AffectedRows.Number), Column(self, AffectedRows.Number)));
+            var rows = new Fragment(joined, [], null, x.Columns.SetItems(columns));
+            return (Column(self, AffectedRows.Number), weight == AffectedRows.After ? rows.Restricted(NotEq(Column(self, weight), Integer(0))) : rows);
+        }
+
         SelectBody Over(bool nothing)
         {
-            var (x, self) = affected.Reference();
-            var alias = context.Names.Next("r");
-            var on = Eq(Column(alias, AffectedRows.Number), Column(self, AffectedRows.Number));
-            var rows = new Fragment(Join(x.From!, Table(related, alias), on), [], null, x.Columns.SetItems(DeltaContext.Renaming(references, alias)));
-            rows = nothing ? rows.Restricted(False) : weight == AffectedRows.After ? rows.Restricted(NotEq(Column(self, weight), Integer(0))) : rows;
+            var (number, rows) = Related();
+            rows = nothing ? rows.Restricted(False) : rows;
             var keys = grouping.Keys.Select(k => rows.Resolve(k.Expression)).ToList();
-            var number = nothing ? [] : new[] { Column(self, AffectedRows.Number).As(AffectedRows.Number) };
             return rows.Select(
             [
-                .. number,
+                .. nothing ? [] : new[] { number.As(AffectedRows.Number) },
                 .. keys.Zip(grouping.Keys, static (k, c) => k.As(c.Name)),
                 .. grouping.Aggregates.Select(a => rows.Resolve((SqlExpression)a.Call).As(a.Name)),
             ]) with
             {
-                GroupBy = nothing ? null : Evaluation.Grouping([Column(self, AffectedRows.Number), .. keys]),
+                GroupBy = nothing ? null : Evaluation.Grouping([number, .. keys]),
             };
         }
 
@@ -204,7 +250,7 @@ internal sealed class DependentDelta(DeltaContext context, Differentiator differ
             return Over(nothing: false).AsQuery();
         }
 
-        var (all, number) = affected.Reference();
+        var (all, number) = affected.Keys.Reference();
         var none = context.Names.Next("s");
         var some = Select() with { From = [Table(related, Rows)], Where = Eq(Column(Rows, AffectedRows.Number), Column(number, AffectedRows.Number)) };
         var empty = Select(
