@@ -35,14 +35,19 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
         var bound = item switch
         {
             TableReference table => BindTable(table, ctes),
-            DerivedTable { Lateral: true } lateral => _laterals.BindQuery(lateral, ctes, before),
-            DerivedTable derived => Named(derived.Alias, context.Within("subquery", () => queries.Bind(derived.Query, ctes)), null),
+            DerivedTable { Lateral: true } lateral => WithRow(_laterals.BindQuery(lateral, ctes, before), lateral.Query, ctes),
+            DerivedTable derived => WithRow(Named(derived.Alias, context.Within("subquery", () => queries.Bind(derived.Query, ctes)), null), derived.Query, ctes),
             JoinedTable join => BindJoin(join, ctes, before),
             _ => _laterals.BindFunction(item, ctes, before),
         };
         context.Collations.Know(bound.Source);
         return bound;
     }
+
+    /// <summary>A sub-select; with its rows as values if the query refers to them.</summary>
+    private BoundItem WithRow(BoundItem item, Query query, CteScope ctes) => IsAskedFor(item, ctes) ? WholeRow.Of(context, item, query) : item;
+
+    private static bool IsAskedFor(BoundItem item, CteScope ctes) => item.Scope.Relations[0].Name is { } name && ctes.WholeRows.Contains(name);
 
     private static BoundItem Named(TableAlias? alias, Operator source, SqlIdentifier? name)
         => new(source, Scope.Of(alias?.Name ?? name, source, alias?.Columns ?? []));
@@ -61,12 +66,12 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
             var renamed = Scope.Of(null, query, names);
             var alias = table.Alias?.Columns ?? [];
             var columns = renamed.Relations[0].Columns.Select((c, i) => (i < alias.Count ? alias[i] : c.Name, c.Value)).ToSyntaxList();
-            return new BoundItem(query, new Scope([new ScopeRelation(table.Alias?.Name ?? table.Name.Name, columns)], []));
+            return WithRow(new BoundItem(query, new Scope([new ScopeRelation(table.Alias?.Name ?? table.Name.Name, columns)], [])), cte.Query, ctes);
         }
 
         var relation = context.Catalog.Find(table.Name) ?? throw context.Internal($"relation {table.Name}", "the catalog does not have it");
         var bound = Named(table.Alias, BindRelation(relation, table.Only), relation.Name.Name);
-        return ctes.WholeRows.Contains(bound.Scope.Relations[0].Name!) ? WholeRow.Add(context, bound, relation) : bound;
+        return IsAskedFor(bound, ctes) ? WholeRow.Of(context, bound, relation) : bound;
     }
 
     private Operator BindRelation(RelationInfo relation, bool only)

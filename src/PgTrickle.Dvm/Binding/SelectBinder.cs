@@ -79,7 +79,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
     }
 
     /// <summary>The name that PostgreSQL gives an output without alias; canonical text has an alias wherever it is not a column's own name.</summary>
-    private static SqlIdentifier NameOf(SqlExpression expression) => expression switch
+    internal static SqlIdentifier NameOf(SqlExpression expression) => expression switch
     {
         ColumnReference column => column.Name,
         FunctionCall call => call.Name.Name,

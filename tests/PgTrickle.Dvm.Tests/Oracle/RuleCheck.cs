@@ -37,4 +37,39 @@ internal static class RuleCheck
         await optimised.RefreshAsync();
         return optimised.Plan;
     }
+
+    /// <summary>Runs the check for many queries in one database, each by its optimised and its naive delta.</summary>
+    /// <param name="version">The server.</param>
+    /// <param name="setup">What the queries need besides the shop's tables.</param>
+    /// <param name="queries">The queries.</param>
+    /// <param name="output">Where plans and seed are printed.</param>
+    public static async Task RunAsync(PostgresVersion version, string setup, IEnumerable<string> queries, ITestOutputHelper output)
+    {
+        var random = Seed.Random(output);
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await Shop.CreateAsync(connection, random);
+        await connection.ExecuteAsync(setup);
+        var tables = new List<OracleTable>();
+        foreach (var query in queries)
+        {
+            foreach (var naive in new[] { false, true })
+            {
+                output.WriteLine(query);
+                tables.Add(await OracleTable.CreateAsync(connection, $"t{tables.Count}", query, new CompileOptions { Mode = RequestedMode.Differential, Naive = naive }));
+                output.WriteLine(tables[^1].Plan.Explain(ExplainStage.Plan));
+                Assert.Equal(PlanMode.Differential, tables[^1].Plan.Mode);
+            }
+        }
+
+        for (var i = 0; i <= Intervals; i++)
+        {
+            await Shop.IntervalAsync(connection, random);
+            foreach (var table in tables)
+            {
+                output.WriteLine($"{table.Name}: {table.Text}");
+                await table.RefreshAsync(forceFull: i == Intervals);
+            }
+        }
+    }
 }
