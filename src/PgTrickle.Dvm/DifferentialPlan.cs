@@ -137,7 +137,7 @@ internal sealed class DifferentialPlan : CompiledPlan
 
     private ChangeSet? Change(PlanNode node, PlanNames names, long mask, IReadOnlySet<int> changed)
     {
-        var context = new DeltaContext(Sources, names, mask, ClockBit, changed, node.IsRaw);
+        var context = new DeltaContext(Sources, names, mask, ClockBit, changed, node.Tree, node.IsRaw);
         if (_options.Naive)
         {
             var terms = NaiveDelta.Of(context, node.Tree);

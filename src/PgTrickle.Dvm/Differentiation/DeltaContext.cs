@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -17,7 +18,8 @@ internal sealed class DeltaContext
     private readonly Dictionary<uint, PlanSource> _sources;
     private readonly PlanNames _names;
     private readonly List<CommonTableExpression> _tables = [];
-    private readonly HashSet<int> _captured = [];
+    private readonly Dictionary<(int Source, SyntaxList<SqlIdentifier> Columns, SyntaxList<SqlExpression> Conditions), SqlIdentifier> _captured = [];
+    private readonly HashSet<uint> _readOnce;
     private readonly HashSet<int> _readNodes = [];
     private readonly IReadOnlySet<int> _changedNodes;
     private readonly bool _raw;
@@ -27,13 +29,16 @@ internal sealed class DeltaContext
     /// <param name="mask">The sources that changed.</param>
     /// <param name="clockBit">The clock's bit, or 0.</param>
     /// <param name="changedNodes">The nodes that changed.</param>
+    /// <param name="tree">What the statement maintains.</param>
     /// <param name="raw">
-    /// Whether changes may be used as they were captured, with rows of intermediate states: only if nothing is joined, no expression can fail, and the result is
+    /// Whether changes may be used as they were captured, with rows of intermediate states: only if nothing is joined, no expression is likely to fail, and the result is
     /// consolidated or summed anyway.
     /// </param>
-    public DeltaContext(IReadOnlyList<PlanSource> sources, PlanNames names, long mask, long clockBit, IReadOnlySet<int> changedNodes, bool raw)
+    public DeltaContext(IReadOnlyList<PlanSource> sources, PlanNames names, long mask, long clockBit, IReadOnlySet<int> changedNodes, Operator tree, bool raw)
     {
         _sources = sources.ToDictionary(static s => s.Relation.Oid);
+        _readOnce = tree.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid)
+            .Where(static g => g.Count() == 1).Select(static g => g.Key).ToHashSet();
         _names = names;
         _changedNodes = changedNodes;
         _raw = raw;
@@ -58,19 +63,41 @@ internal sealed class DeltaContext
     public bool IsChanged(Scan scan) => scan.Node is { } node ? _changedNodes.Contains(node) : (Mask & (1L << _sources[scan.Relation.Oid].Ordinal)) != 0;
 
     /// <summary>D of a table, under the table's own alias and column names.</summary>
-    public Fragment Changes(Scan scan)
+    public Fragment Changes(Scan scan, IReadOnlySet<ColumnReference> required) => Changes(scan, [], required);
+
+    /// <summary>
+    /// D of those rows of a table that satisfy all conditions. Conditions that can't fail are put to the changes as they were captured, and columns that nobody asks for stay behind: what
+    /// is left costs less to add up, and more of it cancels out. Not where a table is read twice, whose changes are added up once for all.
+    /// </summary>
+    /// <param name="scan">The table.</param>
+    /// <param name="conditions">Conditions over its columns alone.</param>
+    /// <param name="required">The columns that are needed above.</param>
+    public Fragment Changes(Scan scan, IReadOnlyList<SqlExpression> conditions, IReadOnlySet<ColumnReference> required)
     {
         var weight = WeightName(ColumnsOf(scan));
         if (_raw && scan.Node is null)
         {
-            var changes = Captured(_sources[scan.Relation.Oid], weight, consolidated: false);
-            return Fragment.Of(Derived(changes.AsQuery(), scan.Alias), Column(scan.Alias, weight));
+            var source = _sources[scan.Relation.Oid];
+            var changes = CapturedChanges.Raw(_names, source, weight);
+            return Filtered(Fragment.Of(Derived(changes.AsQuery(), scan.Alias), Column(scan.Alias, weight)), conditions);
         }
 
-        return Fragment.Of(Table(ChangesOf(scan), scan.Alias), Column(scan.Alias, weight));
+        if (scan.Node is not null || !_readOnce.Contains(scan.Relation.Oid))
+        {
+            return Filtered(Fragment.Of(Table(ChangesOf(scan), scan.Alias), Column(scan.Alias, weight)), conditions);
+        }
+
+        var early = conditions.Where(ExpressionSafety.CannotFail).ToSyntaxList();
+        var late = conditions.Except(early).ToList();
+        var used = required.Concat(late.SelectMany(static c => c.References())).Where(c => c.Relation == scan.Alias).Select(static c => c.Name).ToHashSet();
+        var columns = _sources[scan.Relation.Oid].Columns.Where(c => used.Contains(c.Name)).ToSyntaxList();
+        var unaliased = early.Select(static c => c.Rewrite(static n => n is ColumnReference column ? CapturedChanges.Of(column.Name) : n)).ToSyntaxList();
+        return Filtered(Fragment.Of(Table(Captured(scan, columns, unaliased), scan.Alias), Column(scan.Alias, weight)), late);
     }
 
-    /// <summary>The WITH query that holds the consolidated changes of a table, with its columns and the weight.</summary>
+    private static Fragment Filtered(Fragment rows, IReadOnlyList<SqlExpression> conditions) => conditions.Count == 0 ? rows : rows.Filtered(And(conditions));
+
+    /// <summary>The WITH query that holds the consolidated changes of a table, with all of its columns and the weight.</summary>
     public SqlIdentifier ChangesOf(Scan scan)
     {
         if (scan.Node is { } node)
@@ -84,11 +111,23 @@ internal sealed class DeltaContext
             return changes;
         }
 
+        return Captured(scan, _sources[scan.Relation.Oid].Columns, []);
+    }
+
+    private SqlIdentifier Captured(Scan scan, SyntaxList<ColumnInfo> columns, SyntaxList<SqlExpression> conditions)
+    {
         var source = _sources[scan.Relation.Oid];
-        var name = new SqlIdentifier($"delta_{LabelOf(scan)}");
-        if (_captured.Add(source.Ordinal))
+        var key = (source.Ordinal, columns.Select(static c => c.Name).ToSyntaxList(), conditions);
+        if (!_captured.TryGetValue(key, out var name))
         {
-            Add(name, Captured(source, WeightName(source.Columns), consolidated: true).AsQuery());
+            name = new SqlIdentifier($"delta_{LabelOf(scan)}");
+            if (_captured.ContainsValue(name))
+            {
+                name = Names.Next($"delta_{LabelOf(scan)}_");
+            }
+
+            Add(name, CapturedChanges.Consolidated(_names, source, columns, conditions, WeightName(source.Columns)).AsQuery());
+            _captured.Add(key, name);
         }
 
         return name;
@@ -128,7 +167,7 @@ internal sealed class DeltaContext
     }
 
     /// <summary>PostgreSQL evaluates a stable LIMIT when it plans, and takes it for the number of rows.</summary>
-    private static SqlExpression NumberFrom(string setting)
+    public static SqlExpression NumberFrom(string setting)
         => Consolidation.AsBigInteger(new ConditionalFunction(ConditionalKind.NullIf, [Call("current_setting", String(setting), True), String("")]));
 
     /// <summary>
@@ -185,40 +224,4 @@ internal sealed class DeltaContext
     /// <summary>A SELECT of columns as c1, c2 ... and the weight.</summary>
     public static SelectBody SelectWeighted(Fragment fragment, IEnumerable<SqlExpression> columns) => fragment.Select(
         columns.Select((c, i) => fragment.Resolve(c).As(NameSource.ColumnName(i))).Append((fragment.Weight ?? Consolidation.AsBigInteger(Integer(1))).As(Consolidation.Weight)));
-
-    /// <summary>
-    /// The rows that this transaction sees in the buffer and the frontier's snapshot did not, without own rows that the refresh before has read.
-    /// </summary>
-    private SelectBody Captured(PlanSource source, SqlIdentifier weight, bool consolidated)
-    {
-        var xid = Column(Buffer, _names.XidColumn);
-        var change = Column(Buffer, _names.WeightColumn);
-        var snapshot = Cast(Parameter(1), TypeName.Named(new QualifiedName("pg_catalog", "pg_snapshot")));
-        var own = new SubscriptExpression(
-            Cast(Parameter(2), TypeName.Named(new QualifiedName("pg_catalog", "_xid8"))),
-            [new Subscript(false, null, Integer(source.Ordinal + 1))]);
-        var visible = And(
-            Binary(xid, ">=", Call("pg_snapshot_xmin", snapshot)),
-            Not(Call("pg_visible_in_snapshot", xid, snapshot)),
-            IsDistinctFrom(xid, own));
-        var rows = Table(_names.ChangeViews[source.Ordinal], Buffer);
-        if (!consolidated)
-        {
-            return Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(change).As(weight))) with
-            {
-                From = [rows],
-                Where = visible,
-            };
-        }
-
-        var captured = Select(source.Columns.Select(c => Column(Buffer, c.Name).As(c.Name)).Append(change.As(_names.WeightColumn))) with { From = [rows], Where = visible };
-        var known = captured.AsQuery() with { Limit = NumberFrom(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}")) };
-        var sum = Sum(change);
-        return Select(source.Columns.Select(c => Consolidation.Value(Column(Buffer, c.Name), c.Type).As(c.Name)).Append(sum.As(weight))) with
-        {
-            From = [Derived(known, Buffer)],
-            GroupBy = GroupBy(source.Columns.SelectMany(c => Consolidation.Identity(Column(Buffer, c.Name), c.Type))),
-            Having = NotEq(sum, Integer(0)),
-        };
-    }
 }

@@ -19,7 +19,9 @@ internal sealed class Differentiator(DeltaContext context)
         switch (source)
         {
             case Scan scan:
-                return context.IsChanged(scan) ? [context.Changes(scan)] : Nothing;
+                return context.IsChanged(scan) ? [context.Changes(scan, required)] : Nothing;
+            case Filter { Input: Scan scan } filter when !ClockExpressions.ReadsClock(filter.Predicate):
+                return context.IsChanged(scan) ? [context.Changes(scan, [.. filter.Predicate.Conjuncts()], required)] : Nothing;
             case Constant:
                 return Nothing;
             case Filter filter:

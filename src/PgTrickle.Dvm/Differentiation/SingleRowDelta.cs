@@ -68,7 +68,7 @@ internal sealed class SingleRowDelta(DeltaContext context)
 
         // A row that came, went, or is NULL on either side, leaves or lets in all that compare with the other.
         var any = Exists((Select() with { From = [Table(changes, Row)] }).AsQuery());
-        var all = context.Changes(row).Joined(context.Present.Read(others), predicate).Restricted(And(any, Or(IsNull(then), IsNull(now))));
+        var all = context.Changes(row, row.ColumnSet()).Joined(context.Present.Read(others), predicate).Restricted(And(any, Or(IsNull(then), IsNull(now))));
         return [crossing, all];
     }
 

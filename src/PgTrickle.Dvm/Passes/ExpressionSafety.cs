@@ -12,20 +12,45 @@ internal static class ExpressionSafety
 {
     private static readonly FrozenSet<string> Comparisons = FrozenSet.Create(StringComparer.Ordinal, "=", "<>", "<", "<=", ">", ">=");
 
-    /// <summary>Whether changes may be read as they were captured: nothing is joined, no state is rebuilt, no table is read twice, no expression fails.</summary>
+    private static readonly FrozenSet<string> Matches = FrozenSet.Create(StringComparer.Ordinal, "~~", "!~~", "~~*", "!~~*");
+
+    private static readonly FrozenSet<string> Arithmetic = FrozenSet.Create(StringComparer.Ordinal, "+", "-", "*");
+
+    /// <summary>
+    /// Whether changes may be read as they were captured: nothing is joined, no state is rebuilt, no table is read twice, no expression is likely to fail. An overflow of a row that came and
+    /// went only costs an evaluation of the query.
+    /// </summary>
     public static bool AllowsRawChanges(Operator root)
     {
         var below = root.DescendantsAndSelf().ToList();
         return below.TrueForAll(static o => o is Scan or Filter or Project or UnionAll or Constant)
             && below.OfType<Scan>().GroupBy(static s => s.Relation.Oid).All(static g => g.Count() == 1)
-            && below.SelectMany(static o => o.OwnExpressions()).All(CannotFail);
+            && below.SelectMany(static o => o.OwnExpressions()).All(static e => CannotFail(e, IsArithmetic));
     }
 
-    public static bool CannotFail(SqlExpression expression) => expression.DescendantsAndSelf().All(static n => n switch
+    public static bool CannotFail(SqlExpression expression) => CannotFail(expression, static _ => false);
+
+    private static bool IsArithmetic(SqlNode node) => node switch
+    {
+        BinaryExpression { Operator: { Schema: null } name } => Arithmetic.Contains(name.Symbol),
+        UnaryExpression { Operator: { Schema: null } name } => Arithmetic.Contains(name.Symbol),
+        _ => false,
+    };
+
+    /// <summary>A pattern that ends in its escape character is an error.</summary>
+    private static bool IsPattern(SqlExpression pattern) => pattern switch
+    {
+        Literal { Kind: LiteralKind.String } literal => !literal.Text.Contains('\\', StringComparison.Ordinal),
+        Cast cast => IsPattern(cast.Operand),
+        _ => false,
+    };
+
+    private static bool CannotFail(SqlExpression expression, Func<SqlNode, bool> isAllowed) => expression.DescendantsAndSelf().All(n => n switch
     {
         ColumnReference or Literal or LogicalExpression or NotExpression or IsExpression or DistinctFrom or CaseExpression or CaseBranch => true,
         ConditionalFunction or ArrayConstructor or FunctionArgument or TypeName or OrderItem => true,
-        BinaryExpression { Operator: { Schema: null } name } => Comparisons.Contains(name.Symbol),
+        BinaryExpression { Operator: { Schema: null } name } match when Matches.Contains(name.Symbol) => IsPattern(match.Right),
+        BinaryExpression { Operator: { Schema: null } name } when Comparisons.Contains(name.Symbol) => true,
         ArrayComparison { Operator: { Schema: null } name } => Comparisons.Contains(name.Symbol),
 
         // A constant's cast failed at creation or never.
@@ -33,6 +58,6 @@ internal static class ExpressionSafety
         FunctionCall { Name: { Schema: null, Name.Value: "date_trunc" } } call => call.Arguments[0].Value.DescendantsAndSelf().All(static a => a is not ColumnReference),
         FunctionCall { Name: { Schema: null, Name.Value: "count" or "min" or "max" } } => true,
         SqlValueFunction => true,
-        _ => ClockExpressions.IsClock(n),
+        _ => ClockExpressions.IsClock(n) || isAllowed(n),
     });
 }

@@ -404,6 +404,13 @@ BEGIN
             found pgtrickle.unread;
             oldest xid8 := pg_snapshot_xmin(p_frontier);
         BEGIN
+            IF p_consumed IS NULL AND p_own IS NULL THEN
+                -- The usual case, in a third of the time: no row is an own one.
+                SELECT count(*), 0, 0, coalesce(min(b.__pgt_w * b.__pgt_w) = 0, false), coalesce(max(b.__pgt_w) = 2, false)
+                    INTO found FROM pgtrickle_changes.%2$I b
+                    WHERE b.__pgt_xid >= oldest AND NOT pg_visible_in_snapshot(b.__pgt_xid, p_frontier);
+                RETURN found;
+            END IF;
             SELECT count(*) FILTER (WHERE b.__pgt_xid IS DISTINCT FROM p_consumed), count(*) FILTER (WHERE b.__pgt_xid = p_consumed),
                     count(*) FILTER (WHERE b.__pgt_xid = p_own),
                     coalesce(bool_or(b.__pgt_w = 0 AND b.__pgt_xid IS DISTINCT FROM p_consumed), false),

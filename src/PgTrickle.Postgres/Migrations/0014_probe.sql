@@ -43,41 +43,46 @@ BEGIN
         SELECT hashtextextended(current_database(), c.system_identifier) FROM pg_control_system() c);
 END $$;
 
--- Whether evaluating the query as a whole is measured to be cheaper than a delta of p_rows change rows. What full refreshes take is what the last one (or the first fill)
--- took; what a delta takes, is what deltas of about as many rows took, at their best, or, above differential_max_change_ratio of the sources' rows, what a change row
--- took before. Every twentieth time the delta is tried all the same: data and statistics change.
+-- Whether evaluating the query as a whole is measured to be cheaper than a delta of p_rows change rows. What an evaluation takes is what the last one (or the first fill)
+-- took; what a delta takes is what deltas of about as many rows took. A slow one may have met a busy machine, and data and statistics change: after the first the query
+-- is evaluated twice, then the delta has another try; each that is slow again doubles the evaluations until the next, up to 20. So both kinds of mistake stay cheap.
+-- For more rows than any delta yet the time of a row is taken from those before, if the rows are more than differential_max_change_ratio of the sources.
 CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint, p_last_full bigint) RETURNS bool
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- Fewer change rows than this tell about round trips and planning, not about rows.
     telling constant bigint := 1000;
-    -- So much slower a delta has to have been, each of so many times: a busy machine makes one or the other look slow.
-    margin constant float8 := 1.5;
-    margin_ms constant float8 := 20;
-    tries constant int := 5;
+    -- So much slower a delta has to have been.
+    margin constant float8 := 1.2;
+    margin_ms constant float8 := 5;
     full_ms float8;
-    similar_ms float8;
     row_ms float8;
-    is_untried bool;
+    has_similar bool;
+    slow int;
+    evaluated int;
 BEGIN
     SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms FROM pgtrickle.pgt_refresh_history h WHERE h.refresh_id = p_last_full;
-    SELECT CASE WHEN count(*) FILTER (WHERE h.delta_rows BETWEEN p_rows / 4 AND p_rows * 4) >= tries
-                THEN min(h.ms) FILTER (WHERE h.delta_rows BETWEEN p_rows / 4 AND p_rows * 4) END,
-            sum(h.ms) FILTER (WHERE h.delta_rows >= telling) / sum(h.delta_rows) FILTER (WHERE h.delta_rows >= telling)
-        INTO similar_ms, row_ms
-        FROM (SELECT i.delta_rows, extract(epoch FROM i.end_time - i.start_time)::float8 * 1000 AS ms FROM pgtrickle.pgt_refresh_history i
-            WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' AND i.action = 'DIFFERENTIAL'
-            ORDER BY i.refresh_id DESC LIMIT 5) AS h;
-    IF similar_ms > full_ms * margin + margin_ms THEN
-        SELECT NOT bool_or(h.action = 'DIFFERENTIAL') AND count(*) = 20 INTO is_untried
-            FROM (SELECT i.action FROM pgtrickle.pgt_refresh_history i
-                WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' ORDER BY i.refresh_id DESC LIMIT 20) AS h;
-        RETURN NOT is_untried;
-    END IF;
-    IF similar_ms IS NOT NULL OR p_rows < telling OR row_ms * p_rows <= full_ms THEN
+    IF full_ms IS NULL THEN
         RETURN false;
     END IF;
-    RETURN coalesce(row_ms * p_rows > full_ms, false) AND p_rows > (
+    WITH recent AS MATERIALIZED (
+        SELECT i.refresh_id, i.delta_rows, i.action = 'DIFFERENTIAL' AS is_delta, i.delta_rows BETWEEN p_rows / 4 AND p_rows * 4 AS is_similar,
+                extract(epoch FROM i.end_time - i.start_time)::float8 * 1000 AS ms
+            FROM pgtrickle.pgt_refresh_history i
+            WHERE i.pgt_id = p_pgt_id AND i.status = 'COMPLETED' ORDER BY i.refresh_id DESC LIMIT 100),
+    last AS (
+        SELECT coalesce(max(r.refresh_id), 0) AS similar, coalesce(max(r.refresh_id) FILTER (WHERE r.ms <= full_ms * margin + margin_ms), 0) AS fast
+            FROM recent r WHERE r.is_delta AND r.is_similar)
+    SELECT coalesce(bool_or(r.is_delta AND r.is_similar), false),
+            count(*) FILTER (WHERE r.is_delta AND r.is_similar AND r.refresh_id > last.fast),
+            count(*) FILTER (WHERE NOT r.is_delta AND r.refresh_id > last.similar),
+            sum(r.ms) FILTER (WHERE r.is_delta AND r.delta_rows >= telling) / sum(r.delta_rows) FILTER (WHERE r.is_delta AND r.delta_rows >= telling)
+        INTO has_similar, slow, evaluated, row_ms
+        FROM recent r CROSS JOIN last;
+    IF has_similar THEN
+        RETURN slow > 0 AND evaluated < least(2 ^ slow, 20);
+    END IF;
+    RETURN p_rows >= telling AND coalesce(row_ms * p_rows > full_ms, false) AND p_rows > (
         SELECT coalesce((SELECT s.value::float8 FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio'), 0.15)
                 * coalesce(sum(greatest(c.reltuples, 0)), 0)
             FROM unnest(p_relids) AS r(oid) CROSS JOIN LATERAL unnest(pgtrickle._tree(r.oid)) AS t(oid) JOIN pg_class c ON c.oid = t.oid);
