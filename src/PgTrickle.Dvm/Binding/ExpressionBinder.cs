@@ -52,6 +52,11 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
         }
     }
 
+    /// <summary>A comparison of a row with a sub-select's: rows are equal if all of their columns are.</summary>
+    private SqlExpression Compared(BinaryExpression rows) => rows is { Operator: { Schema: null, Symbol: "=" }, Left: RowConstructor left, Right: RowConstructor right }
+        ? And(left.Elements.Zip(right.Elements, (l, r) => (SqlExpression)context.Collations.Settle(Eq(l, r))))
+        : rows;
+
     /// <summary>Names inside a sub-select are its own affair.</summary>
     private sealed class Resolution(ExpressionBinder binder, Scope scope) : SqlRewriter
     {
@@ -68,7 +73,10 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
                         ?? throw binder.Context.NotImplemented("whole-row reference", "rows of sub-selects as values are evaluated as a whole");
                 default:
                     binder.Check(node);
-                    return binder.Context.Collations.Settle(base.VisitNode(node));
+                    var bound = base.VisitNode(node);
+                    return node is BinaryExpression { Right: SubqueryExpression } && bound is BinaryExpression { Left: RowConstructor, Right: RowConstructor } rows
+                        ? binder.Compared(rows)
+                        : binder.Context.Collations.Settle(bound);
             }
         }
     }

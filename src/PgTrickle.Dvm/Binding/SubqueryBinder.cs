@@ -1,3 +1,4 @@
+using System.Globalization;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
@@ -164,35 +165,30 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         return quantified.Kind is null ? Some("f1") : ThreeValued(isAll, Some("f1"), [Some("f2")]);
     }
 
+    /// <summary>The value of a sub-select; of one with several columns the row of their values, which something is compared with.</summary>
     private SqlExpression Scalar(Query query, Scope scope, SubqueryPlaces places)
     {
         var inner = context.Within("sub-select", () => queries.Bind(query, scope.Ctes with { Around = scope }));
-        if (inner.Columns.Count != 1)
-        {
-            throw context.NotImplemented("sub-select of several columns", "rows as values are evaluated as a whole");
-        }
-
-        var value = inner.Columns[0].Reference;
+        var values = inner.Columns.Select(static c => (SqlExpression)c.Reference).ToSyntaxList();
         if (inner is Project { Input: Aggregate { Keys.IsEmpty: true } })
         {
             places.AddRows(JoinType.Inner, inner, True);
-            return value;
         }
-
-        if (Correlation.TakeOut(inner, existence: false, groups: false) is { Conditions.IsEmpty: false } rows && IsAtMostOne(rows)
+        else if (Correlation.TakeOut(inner, existence: false, groups: false) is { Conditions.IsEmpty: false } rows && IsAtMostOne(rows)
             && !rows.Conditions.Any(ClockExpressions.ReadsClock))
         {
             places.AddRows(JoinType.Left, rows.Source, And(rows.Conditions));
-            return value;
         }
-
-        if (KeyInference.Keys(inner).Any(static k => k.Count == 0))
+        else if (KeyInference.Keys(inner).Any(static k => k.Count == 0))
         {
             places.AddRows(JoinType.Left, inner, True);
-            return value;
+        }
+        else
+        {
+            values = Single(inner, places);
         }
 
-        return Single(inner, places);
+        return values is [var only] ? only : Row(values);
     }
 
     private static bool IsAtMostOne(Uncorrelated rows)
@@ -208,49 +204,52 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
     }
 
     /// <summary>
-    /// The only row's value. That there are more is an error, but only if somebody asks for the value: then, and only then, a sub-select of two rows is evaluated in its place.
+    /// The only row's values. That there are more is an error, but only if somebody asks for a value: then, and only then, a sub-select of two rows is evaluated in its place.
     /// </summary>
-    private CaseExpression Single(Operator inner, SubqueryPlaces places)
+    private SyntaxList<SqlExpression> Single(Operator inner, SubqueryPlaces places)
     {
-        var (type, project) = inner.Columns[0].Type is { IsArray: false } plain ? (JoinType.Inner, Collected(inner, plain)) : (JoinType.Left, Numbered(inner));
-        places.AddRows(type, project, True);
-        var (n, v) = (Column(project.Alias, "n"), Column(project.Alias, "v"));
-        var twice = Select(v.As("v")) with { From = [Function(Call("generate_series", Integer(1), n), "more")] };
-        return Case(Greater(n, Integer(1)), Sql.SqlFactory.Scalar(twice.AsQuery()), v);
+        var isPlain = inner.Columns.All(static c => c.Type is { IsArray: false });
+        var project = isPlain ? Collected(inner) : Numbered(inner);
+        places.AddRows(isPlain ? JoinType.Inner : JoinType.Left, project, True);
+        var n = project.Columns[0].Reference;
+        return project.Columns.Skip(1).Select(column =>
+        {
+            var v = column.Reference;
+            var twice = Select(v.As("v")) with { From = [Function(Call("generate_series", Integer(1), n), "more")] };
+            return (SqlExpression)Case(Greater(n, Integer(1)), Sql.SqlFactory.Scalar(twice.AsQuery()), v);
+        }).ToSyntaxList();
     }
 
-    /// <summary>The number of rows, and the first element of an array of their values.</summary>
-    private Project Collected(Operator inner, TypeInfo type)
+    /// <summary>The number of rows, and the first element of an array of the values of each column.</summary>
+    private Project Collected(Operator inner)
     {
         var alias = context.NewName("a");
-        var aggregate = new Aggregate(alias, inner, [],
-        [
-            new AggregateColumn("f1", CountStar(), WellKnownTypes.BigInteger),
-            new AggregateColumn("f2", Call("array_agg", inner.Columns[0].Reference), null),
-        ]);
-        var (count, values) = (Column(alias, "f1"), Column(alias, "f2"));
-        var first = new SubscriptExpression(values, [new Subscript(false, null, Integer(1))]);
+        var gathered = inner.Columns.Select((c, i) => new AggregateColumn(Name("f", i + 1), Call("array_agg", c.Reference), null)).ToList();
+        var aggregate = new Aggregate(alias, inner, [], [new AggregateColumn("f1", CountStar(), WellKnownTypes.BigInteger), .. gathered]);
+        var count = Column(alias, "f1");
+        SqlExpression First(AggregateColumn values) => new SubscriptExpression(Column(alias, values.Name), [new Subscript(false, null, Integer(1))]);
         return new Project(context.NewName("p"), aggregate,
         [
             new ComputedColumn("n", count, WellKnownTypes.BigInteger, NotNull: true),
-            new ComputedColumn("v", Case(Eq(count, Integer(1)), first), type, NotNull: false),
+            .. gathered.Select((g, i) => new ComputedColumn(Name("v", i), Case(Eq(count, Integer(1)), First(g)), inner.Columns[i].Type, NotNull: false)),
         ]);
     }
 
     /// <summary>The same of what is, or may be, an array: an array of arrays is one of more dimensions, which has no first array. Any of the rows, with their number.</summary>
     private Project Numbered(Operator inner)
     {
-        var column = inner.Columns[0];
         var alias = context.NewName("w");
         var count = CountStar() with { Over = new WindowSpecification() };
-        var window = new Window(
-            alias, inner, [new ComputedColumn("c1", column.Reference, column.Type, column.NotNull)], [], [new WindowColumn("f1", count, WellKnownTypes.BigInteger)]);
+        var kept = inner.Columns.Select((c, i) => new ComputedColumn(Name("c", i), c.Reference, c.Type, c.NotNull)).ToSyntaxList();
+        var window = new Window(alias, inner, kept, [], [new WindowColumn("f1", count, WellKnownTypes.BigInteger)]);
         return new Project(context.NewName("p"), new TopK(window, [], Integer(1), null, WithTies: false),
         [
             new ComputedColumn("n", Column(alias, "f1"), WellKnownTypes.BigInteger, NotNull: true),
-            new ComputedColumn("v", Column(alias, "c1"), column.Type, NotNull: false),
+            .. kept.Select((k, i) => new ComputedColumn(Name("v", i), Column(alias, k.Name), k.Type, NotNull: false)),
         ]);
     }
+
+    private static SqlIdentifier Name(string word, int index) => new(string.Create(CultureInfo.InvariantCulture, $"{word}{index + 1}"));
 
     /// <summary>The values of all rows; an order that a slice would go by is the order of the array.</summary>
     private ConditionalFunction Array(Query query, Scope scope, SubqueryPlaces places)

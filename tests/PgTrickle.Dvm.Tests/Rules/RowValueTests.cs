@@ -1,3 +1,4 @@
+using Npgsql;
 using PgTrickle.Dvm.Tests.Oracle;
 using PgTrickle.TestInfrastructure;
 using Xunit.Abstractions;
@@ -31,6 +32,40 @@ public sealed class RowValueTests(ITestOutputHelper output)
         "SELECT to_jsonb(x) AS j FROM (SELECT id, name FROM customers UNION ALL SELECT id, category FROM products) x",
         "SELECT to_jsonb(v) AS j FROM (VALUES (1, 'a'), (2, NULL)) v(a, b)",
     ];
+
+    private static readonly string[] Compared =
+    [
+        // With the row of an aggregate, of a key, of what need not be one; over nothing that is NULL.
+        "SELECT id, (qty, amount) = (SELECT max(o.qty), max(o.amount) FROM orders o WHERE o.customer_id = x.customer_id) AS top FROM orders x",
+        "SELECT id FROM orders WHERE (qty, amount) >= (SELECT avg(qty), min(amount) FROM orders)",
+        "SELECT id FROM orders x WHERE (amount, id) = (SELECT max(o.amount), min(o.id) FROM orders o WHERE o.product_id = x.product_id)",
+        "SELECT id, ROW(tier, id) <> (SELECT r.title, r.zone FROM regions r WHERE r.code = c.region) AS other FROM customers c",
+        "SELECT id FROM customers c WHERE (name, id) = (SELECT o.note, o.product_id FROM orders o WHERE o.customer_id = c.id ORDER BY o.ts DESC, o.id LIMIT 1)",
+        "SELECT k, v FROM log l WHERE NOT (k, v) = (SELECT p.id, p.category FROM products p WHERE p.id = l.k + 1) OR k = 2",
+        "SELECT c.id, x.id AS o FROM customers c LEFT JOIN orders x ON x.customer_id = c.id AND (x.amount, x.id) < (SELECT o.amount, o.id FROM orders o WHERE o.id = 7)",
+        "SELECT id FROM customers c WHERE (id, ARRAY[id]) = (SELECT o.product_id, array_agg(o.customer_id) FROM orders o WHERE o.customer_id = c.id GROUP BY o.product_id ORDER BY o.product_id LIMIT 1)",
+        "SELECT customer_id, count(*) AS n FROM orders GROUP BY customer_id HAVING (count(*), max(qty)) = (SELECT 1, max(k) FROM log)",
+    ];
+
+    [PostgresVersions]
+    [Theory]
+    public Task Rows_are_compared_with_those_of_sub_selects(PostgresVersion version) => RuleCheck.RunAsync(version, "", Compared, output);
+
+    [PostgresVersions]
+    [Theory]
+    public async Task A_second_row_to_compare_with_is_an_error(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, k int); CREATE TABLE b (k int, v int); INSERT INTO a VALUES (1, 1), (2, 2); INSERT INTO b VALUES (1, 1), (2, 3)");
+        var table = await OracleTable.CreateAsync(connection, "st", "SELECT id FROM a WHERE (k, id) = (SELECT b.k, b.v FROM b WHERE b.k = a.k)");
+        await connection.ExecuteAsync("INSERT INTO b VALUES (1, 4)");
+        Assert.Equal(PostgresErrorCodes.CardinalityViolation, (await Assert.ThrowsAsync<PostgresException>(() => table.RefreshAsync())).SqlState);
+        await connection.ExecuteAsync("DELETE FROM b WHERE v = 1; UPDATE b SET v = 2 WHERE k = 2");
+        await table.RefreshAsync();
+        Assert.Equal("Merge", table.LastAction);
+        Assert.Equal("1,1", table.LastCounts);
+    }
 
     [PostgresVersions]
     [Theory]
