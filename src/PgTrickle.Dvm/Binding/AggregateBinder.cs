@@ -31,7 +31,7 @@ internal sealed class AggregateBinder(BindingContext context, FunctionCatalog fu
         var places = scope.Places!;
         IEnumerable<SqlExpression> All(SelectParts of) => having is null ? of.Expressions : of.Expressions.Append(having);
         input = places.Attach(input, [.. grouping.Keys, .. All(parts).SelectMany(Calls)]);
-        var extraction = new AggregateExtraction(context, functions, grouping, input.ColumnSet());
+        var extraction = new AggregateExtraction(context, functions, grouping, input.ColumnSet(), scope.Aggregates!);
         var above = parts.Map(extraction.Visit);
         having = having is null ? null : extraction.Visit(having);
         places.MapOuter(All(above), extraction.VisitInside);

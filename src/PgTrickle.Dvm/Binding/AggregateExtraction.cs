@@ -11,7 +11,8 @@ namespace PgTrickle.Dvm.Binding;
 /// <param name="functions">Its functions.</param>
 /// <param name="grouping">GROUP BY.</param>
 /// <param name="rows">The columns of what is grouped; others are values of sub-selects, or of a query around.</param>
-internal sealed class AggregateExtraction(BindingContext context, FunctionCatalog functions, Grouping grouping, IReadOnlySet<ColumnReference> rows) : SqlRewriter
+/// <param name="outer">Aggregates that stand in sub-selects.</param>
+internal sealed class AggregateExtraction(BindingContext context, FunctionCatalog functions, Grouping grouping, IReadOnlySet<ColumnReference> rows, OuterAggregates outer) : SqlRewriter
 {
     private static readonly SqlIdentifier SetNumber = new("set");
 
@@ -48,19 +49,9 @@ internal sealed class AggregateExtraction(BindingContext context, FunctionCatalo
             case SqlExpression expression when grouping.IndexOf(expression) is var i and >= 0 && (!_inside || expression.References().Any()):
                 return Column(_alias, KeyName(i));
             case FunctionCall call when !_inside && functions.IsAggregate(call):
-                if (call.References().Any() && !call.References().Any(rows.Contains))
-                {
-                    throw context.NotImplemented($"{call.Name}() of an outer query", "an aggregate over rows of the query around is evaluated as a whole");
-                }
-
-                var known = _calls.IndexOf(call);
-                if (known < 0)
-                {
-                    _calls.Add(call);
-                    known = _calls.Count - 1;
-                }
-
-                return Column(_alias, CallName(known));
+                return ValueOf(call);
+            case ColumnReference column when outer.Find(column) is { } call:
+                return ValueOf(call);
             case GroupingFunction function when !_inside:
                 return Bits(function);
             case ColumnReference other when !rows.Contains(other):
@@ -71,6 +62,18 @@ internal sealed class AggregateExtraction(BindingContext context, FunctionCatalo
             default:
                 return base.VisitNode(node);
         }
+    }
+
+    private ColumnReference ValueOf(FunctionCall call)
+    {
+        var known = _calls.IndexOf(call);
+        if (known < 0)
+        {
+            _calls.Add(call);
+            known = _calls.Count - 1;
+        }
+
+        return Column(_alias, CallName(known));
     }
 
     private Aggregate Make(Operator input, IEnumerable<(SqlIdentifier Name, SqlExpression Expression)> keys, IReadOnlyList<FunctionCall> calls)

@@ -6,11 +6,13 @@ using static PgTrickle.Sql.SqlFactory;
 namespace PgTrickle.Dvm.Binding;
 
 /// <summary>Resolves the names in an expression, gives its sub-selects a place, and refuses what no rule covers.</summary>
-internal sealed class ExpressionBinder(BindingContext context, QueryBinder queries)
+internal sealed class ExpressionBinder(BindingContext context, QueryBinder queries, FunctionCatalog functions)
 {
-    private readonly SubqueryBinder _subqueries = new(context, queries);
+    private readonly SubqueryBinder _subqueries = new(context, queries, functions);
 
     private BindingContext Context => context;
+
+    private bool IsAggregate(FunctionCall call) => functions.IsAggregate(call);
 
     /// <summary>The expression over bound columns, and over columns that the scope's places attach.</summary>
     public SqlExpression Bind(SqlExpression expression, Scope scope) => new Resolution(this, scope).Visit(expression);
@@ -71,6 +73,8 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
                 case WholeRowReference row:
                     return scope.Resolve(new ColumnReference(row.Relation, WholeRow.Name))
                         ?? throw binder.Context.NotImplemented("whole-row reference", "rows of sub-selects as values are evaluated as a whole");
+                case FunctionCall call when binder.IsAggregate(call) && (FunctionCall)base.VisitNode(call) is var own && scope.OwnerOf([.. own.References()]) is { Aggregates: { } outer }:
+                    return outer.Add(own);
                 default:
                     binder.Check(node);
                     var bound = base.VisitNode(node);

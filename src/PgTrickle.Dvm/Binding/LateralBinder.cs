@@ -44,7 +44,7 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
     public (Scope Scope, Operator Source, SyntaxList<(SqlIdentifier, SqlExpression)> Merged) BindOn(
         JoinKind kind, BoundItem left, BoundItem right, SqlExpression predicate, CteScope ctes)
     {
-        var scope = left.Scope.Union(right.Scope).In(ctes, new Join(JoinType.Inner, left.Source, right.Source, True));
+        var scope = left.Scope.Union(right.Scope).In(context, ctes, new Join(JoinType.Inner, left.Source, right.Source, True));
         if (kind is JoinKind.Inner or JoinKind.Cross && predicate.DescendantsAndSelf().Any(static n => n is Query))
         {
             var pairs = Join(JoinType.Inner, left, right, []);

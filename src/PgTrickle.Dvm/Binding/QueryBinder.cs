@@ -17,7 +17,7 @@ internal sealed class QueryBinder
     {
         _context = context;
         _functions = functions;
-        var expressions = new ExpressionBinder(context, this);
+        var expressions = new ExpressionBinder(context, this, functions);
         _selects = new SelectBinder(context, functions, expressions, new FromBinder(context, this, expressions));
     }
 

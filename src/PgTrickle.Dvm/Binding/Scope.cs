@@ -24,14 +24,18 @@ internal sealed record Scope(SyntaxList<ScopeRelation> Relations, SyntaxList<(Sq
     /// <summary>Takes up the sub-selects of expressions; null where there must be none.</summary>
     public SubqueryPlaces? Places { get; init; }
 
+    /// <summary>Takes up aggregates over the rows of this query that stand in sub-selects; null where there can be none.</summary>
+    public OuterAggregates? Aggregates { get; init; }
+
     public Scope Union(Scope other) => new(Relations.AddRange(other.Relations), Merged.AddRange(other.Merged));
 
     /// <summary>What is known of the columns that the names stand for.</summary>
     public IReadOnlyDictionary<ColumnReference, BoundColumn>? Known { get; init; }
 
     /// <summary>The same names, of rows of an operator, in a query with WITH queries and a query around; expressions over them may hold sub-selects.</summary>
-    public Scope In(CteScope ctes, Operator source) => this with
+    public Scope In(BindingContext context, CteScope ctes, Operator source) => this with
     {
+        Aggregates = new OuterAggregates(context),
         Outer = ctes.Around,
         Ctes = ctes,
         Places = new SubqueryPlaces(),
@@ -40,6 +44,18 @@ internal sealed record Scope(SyntaxList<ScopeRelation> Relations, SyntaxList<(Sq
 
     /// <summary>The value of a reference, or null if nothing has that name.</summary>
     public SqlExpression? Resolve(ColumnReference reference) => Find(reference) ?? Outer?.Resolve(reference);
+
+    /// <summary>The query around, at whatever distance, that computes an aggregate of these columns; null if it is this one's own.</summary>
+    public Scope? OwnerOf(IReadOnlyCollection<ColumnReference> columns)
+    {
+        var owner = this;
+        while (owner is not null && !columns.Any(c => owner.Known?.ContainsKey(c) == true))
+        {
+            owner = owner.Outer;
+        }
+
+        return ReferenceEquals(owner, this) ? null : owner;
+    }
 
     private SqlExpression? Find(ColumnReference reference)
     {

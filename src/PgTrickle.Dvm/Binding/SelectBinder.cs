@@ -20,7 +20,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
         ctes = ctes with { WholeRows = select.DescendantsAndSelf().OfType<WholeRowReference>().Select(static r => r.Relation).ToHashSet() };
         var item = from.Bind(select.From, ctes);
         var source = item.Source;
-        var scope = item.Scope.In(ctes, source);
+        var scope = item.Scope.In(context, ctes, source);
         if (select.Where is { } where)
         {
             source = context.Within("WHERE", () => expressions.Filter(source, where, scope));
@@ -30,7 +30,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
         var on = select.Distinct is { On.IsEmpty: false };
         var sort = on || slice is not null ? context.Within("ORDER BY", () => BindOrder(NamedWindows.Resolve(order, body), targets, scope)) : [];
         var parts = new SelectParts(targets, sort, on ? select.Distinct!.On.Select(k => BindSortKey(k, targets, scope)).ToSyntaxList() : []);
-        if (NeedsAggregate(select, parts))
+        if (NeedsAggregate(select, parts) || !scope.Aggregates!.IsEmpty)
         {
             (source, parts) = new AggregateBinder(context, functions, expressions).Bind(source, select, scope, parts);
         }

@@ -11,16 +11,27 @@ namespace PgTrickle.Dvm.Binding;
 /// Binds sub-selects in expressions. EXISTS, IN, ANY and ALL ask whether there are rows that satisfy conditions: as a condition of WHERE they are semi and anti joins, as a value
 /// marks, of which the three-valued ones need a second: are there rows for which the comparison is NULL? Scalar sub-selects are joined, or depend on the row.
 /// </summary>
-internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries)
+internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries, FunctionCatalog functions)
 {
     /// <summary>The value of a sub-select, over columns that <see cref="Scope.Places"/> of the scope will attach.</summary>
     public SqlExpression Place(SqlExpression node, Scope scope, Func<SqlExpression, SqlExpression> bind)
     {
         var places = scope.Places ?? throw context.NotImplemented("sub-select", "it stands where none is expected");
         return places.ValueOf(node, () => Quantified.Of(node) is { } quantified
-            ? Value(quantified, scope, places, quantified.Operands.Select(bind).ToSyntaxList())
+            ? Value(quantified, scope, places, quantified.Operands.Select(o => Outside(bind(o), scope)).ToSyntaxList())
             : node is SubqueryExpression { Kind: SubqueryKind.Array } array ? Array(array.Query, scope, places)
             : Scalar(((SubqueryExpression)node).Query, scope, places));
+    }
+
+    /// <summary>An operand, which is moved into a condition on the sub-select's rows; aggregates and windows in it are not over those.</summary>
+    private SqlExpression Outside(SqlExpression operand, Scope scope)
+    {
+        if (operand.DescendantsAndSelf().Any(static n => n is FunctionCall { Over: not null }))
+        {
+            throw context.NotImplemented("comparison with a sub-select", "what is compared is a window function");
+        }
+
+        return operand.Rewrite(n => n is FunctionCall call && functions.IsAggregate(call) && scope.Aggregates is { } outside ? outside.Add(call) : n);
     }
 
     /// <summary>Keeps the rows for which a condition holds, if it is one that asks a sub-select for rows; null if not.</summary>

@@ -86,6 +86,8 @@ internal static class SampleQueries
             "SELECT c.id FROM public.customers c WHERE (NOT (c.id IN ( SELECT orders.id FROM public.orders)))",
         ["aggregate_that_all_rows_ask_for_is_a_node"] =
             "SELECT c.id, ( SELECT count(*) AS count FROM public.orders o WHERE (o.customer_id = c.id)) AS n FROM public.customers c",
+        ["aggregate_of_the_query_around"] =
+            "SELECT o.customer_id FROM public.orders o GROUP BY o.customer_id HAVING ((EXISTS ( SELECT FROM public.log l WHERE (l.k > max(o.qty)))) OR (count(*) IN ( SELECT c.id FROM public.customers c WHERE (c.id < sum(o.qty)))))",
         ["aggregate_that_some_rows_ask_for_depends_on_the_row"] =
             "SELECT c.id, ( SELECT count(*) AS count FROM public.orders o WHERE (o.customer_id = c.id)) AS n FROM public.customers c WHERE (c.tier = 'x'::text)",
         ["aggregate_that_padded_rows_ask_for_depends_on_the_row"] =

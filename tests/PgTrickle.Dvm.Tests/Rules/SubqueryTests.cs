@@ -173,6 +173,23 @@ public sealed class SubqueryTests(ITestOutputHelper output)
         "SELECT l.k, x.x FROM log l, XMLTABLE('/r/e' PASSING xmlparse(document '<r><e>' || l.k || '</e><e>2</e></r>') COLUMNS x int PATH '.') AS x WHERE l.k IS NOT NULL",
     };
 
+    /// <summary>Aggregates that belong to the query around the sub-select in which they stand, at one level and at two, in every place where they may.</summary>
+    private static readonly string[] OuterAggregates =
+    [
+        "SELECT customer_id, (SELECT count(*) FROM log l WHERE l.k = count(o.qty)) AS n FROM orders o GROUP BY customer_id",
+        "SELECT (SELECT max(l.v) FROM log l WHERE l.k < count(o.qty)) AS m FROM orders o",
+        "SELECT product_id, (SELECT sum(o.amount)) AS s, (SELECT sum(o.amount) + count(*) FROM log) AS t FROM orders o GROUP BY product_id",
+        "SELECT customer_id FROM orders o GROUP BY customer_id HAVING EXISTS (SELECT FROM log l WHERE l.k > max(o.qty)) OR count(*) IN (SELECT zone FROM regions WHERE zone < sum(o.qty))",
+        "SELECT tier, (SELECT p.category FROM products p WHERE p.id = max(c.id)) AS c, count(*) AS n FROM customers c GROUP BY tier",
+        "SELECT customer_id, (SELECT count(*) FROM products p WHERE p.id < (SELECT count(*) FROM regions r WHERE r.zone < count(o.amount) AND r.zone <> p.parent)) AS n FROM orders o GROUP BY customer_id",
+        "SELECT tier, region, GROUPING(tier) AS g, (SELECT count(*) FROM log l WHERE l.k <= count(c.name) FILTER (WHERE c.id > 2)) AS n FROM customers c GROUP BY ROLLUP (tier, region)",
+        "SELECT customer_id, (SELECT sum(l.k) FROM log l GROUP BY l.v HAVING sum(l.k) > sum(o.qty) ORDER BY sum(l.k) - sum(o.qty), l.v LIMIT 1) AS n FROM orders o GROUP BY customer_id",
+    ];
+
+    [PostgresVersions]
+    [Theory]
+    public Task Aggregates_in_sub_selects_are_those_of_the_query_around(PostgresVersion version) => RuleCheck.RunAsync(version, "", OuterAggregates, output);
+
     [PostgresMemberData(nameof(Scalars))]
     [Theory]
     public Task Scalar_sub_selects_follow_both_sides(PostgresVersion version, string query) => CheckAsync(version, query);
