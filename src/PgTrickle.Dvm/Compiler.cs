@@ -52,7 +52,7 @@ public static class Compiler
         }
 
         var root = Pipeline.Run(bound);
-        var (nodes, top) = options.Naive ? ([], root) : CutNodes.Of(root);
+        var (nodes, top) = options.Naive ? ([], root) : CutNodes.Of(root, new FunctionCatalog([.. analysis.Functions, .. catalog.Relations.SelectMany(static r => r.ViewFunctions)]));
         var rule = RootRules.Choose(top, analysis.Columns, options.Naive);
         return (new DifferentialPlan(analysis, options, bound, nodes, rule), rule);
     }

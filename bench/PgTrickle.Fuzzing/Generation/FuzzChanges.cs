@@ -14,13 +14,16 @@ internal sealed class FuzzChanges(Random random)
     /// <summary>From this number on, inserts wait for nobody.</summary>
     private const int FirstWithoutRivals = 6;
 
+    /// <summary>Numbers of tables; some have several.</summary>
+    private const int Weights = 12;
+
     /// <summary>What fills the empty tables.</summary>
     public IReadOnlyList<FuzzTransaction> Initial()
     {
         var statements = new List<string>();
         for (var i = random.Next(8, 70); i > 0; i--)
         {
-            statements.Add(Insert(random.Next(10)));
+            statements.Add(Insert(random.Next(Weights)));
         }
 
         return [.. statements.Select(static s => new FuzzTransaction([s]))];
@@ -30,16 +33,16 @@ internal sealed class FuzzChanges(Random random)
     public IReadOnlyList<FuzzTransaction> Interval()
     {
         var transactions = new List<FuzzTransaction>();
-        var only = random.Next(3) == 0 ? random.Next(10) : (int?)null;
+        var only = random.Next(3) == 0 ? random.Next(Weights) : (int?)null;
         for (var t = random.Next(8) == 0 ? 0 : random.Next(1, 4); t > 0; t--)
         {
             if (random.Next(9) == 0 && only is null or >= FirstWithoutRivals)
             {
-                transactions.Add(new([.. Some(1, 3, () => Insert(only ?? random.Next(FirstWithoutRivals, 10)))], IsLate: true));
+                transactions.Add(new([.. Some(1, 3, () => Insert(only ?? random.Next(FirstWithoutRivals, Weights)))], IsLate: true));
                 continue;
             }
 
-            transactions.Add(new([.. Some(1, 6, () => Change(only ?? random.Next(10)))], IsRolledBack: random.Next(10) == 0));
+            transactions.Add(new([.. Some(1, 6, () => Change(only ?? random.Next(Weights)))], IsRolledBack: random.Next(10) == 0));
         }
 
         return transactions;
@@ -48,11 +51,35 @@ internal sealed class FuzzChanges(Random random)
     private IEnumerable<string> Some(int low, int high, Func<string> make)
         => Enumerable.Range(0, random.Next(low, high)).Select(_ => make());
 
-    private string Change(int table) => random.Next(10) switch
+    private string Change(int table) => random.Next(50) switch
     {
-        < 4 => Insert(table),
-        < 8 => Update(table),
+        0 when random.Next(2) == 0 => Truncate(table),
+        < 20 => Insert(table),
+        < 22 => Merge(table),
+        < 40 => Update(table),
         _ => Delete(table),
+    };
+
+    /// <summary>A table, some of its partitions, or several at once.</summary>
+    private string Truncate(int table) => table switch
+    {
+        < 3 => "TRUNCATE fuzz.a",
+        < 6 => One("TRUNCATE fuzz.b RESTART IDENTITY", "TRUNCATE fuzz.b, fuzz.a"),
+        6 => "TRUNCATE fuzz.c",
+        7 => "TRUNCATE fuzz.e CASCADE",
+        8 => "TRUNCATE fuzz.\"Odd Table\"",
+        9 => "TRUNCATE fuzz.h",
+        _ => One("TRUNCATE fuzz.p", "TRUNCATE fuzz.p1", "TRUNCATE fuzz.p2", "TRUNCATE fuzz.p3"),
+    };
+
+    /// <summary>What one statement does to several rows in several ways.</summary>
+    private string Merge(int table) => table switch
+    {
+        < 3 => $"UPDATE fuzz.a SET g = e.w, t = {Maybe(Word())} FROM fuzz.e WHERE e.src = a.id",
+        < 6 => $"MERGE INTO fuzz.b USING (SELECT DISTINCT dst FROM fuzz.e) e ON b.id = e.dst WHEN MATCHED AND b.k > 1 THEN DELETE WHEN MATCHED THEN UPDATE SET k = {Small()}, a_id = e.dst WHEN NOT MATCHED THEN INSERT (id, a_id, k, v) VALUES (e.dst, {Maybe(Number(1, 14))}, {Small()}, {Maybe(Word())})",
+        9 => $"MERGE INTO fuzz.h USING fuzz.a ON h.x = a.g AND h.y = a.t WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED AND a.id = {Number(1, 14)} AND a.g IS NOT NULL AND a.t IS NOT NULL THEN INSERT VALUES (a.g, a.t, {Amount()}, a.id)",
+        > 9 => $"WITH moved AS (DELETE FROM fuzz.p WHERE k = {Small()} RETURNING *) INSERT INTO fuzz.p SELECT {Maybe(Small())}, v, q, pr, at FROM moved",
+        _ => Update(table),
     };
 
     private string Insert(int table) => table switch
@@ -62,6 +89,7 @@ internal sealed class FuzzChanges(Random random)
         6 => $"INSERT INTO fuzz.c SELECT {Maybe(Small())}, {Maybe(Word())}, {Maybe(Decimal())}, {Maybe(Json())}::json, {Maybe(Json())}::jsonb, {Maybe(Array())}::int[] FROM generate_series(1, {Number(1, 3)})",
         7 => $"INSERT INTO fuzz.e SELECT {Number(1, 6)}, {Number(1, 6)}, {Maybe(Small())} FROM generate_series(1, {One("1", "1", "2")})",
         8 => $"INSERT INTO fuzz.\"Odd Table\" VALUES ({Maybe(Small())}, {Maybe(Word())}, {Maybe(Folded())})",
+        > 9 => $"INSERT INTO fuzz.p SELECT {Maybe(Small())}, {Maybe(Word())}, {Maybe(Amount())}, {Maybe(Pair())}, {Maybe(Day())} FROM generate_series(1, {One("1", "1", "2")})",
         _ => $"INSERT INTO fuzz.h VALUES ({One("1", "1", "1", "2", "5")}, {Word()}, {Amount()}, {Maybe(Small())}) ON CONFLICT (x, y) DO NOTHING",
     };
 
@@ -73,6 +101,7 @@ internal sealed class FuzzChanges(Random random)
         6 => $"UPDATE fuzz.c SET {One($"k = {Maybe(Small())}", $"v = {Maybe(Word())}", $"n = {Maybe(Decimal())}", $"jb = {Maybe(Json())}::jsonb", $"arr = {Maybe(Array())}::int[]", $"j = {Maybe(Json())}::json")} WHERE ctid IN (SELECT ctid FROM fuzz.c LIMIT 2 OFFSET {Number(0, 4)})",
         7 => $"UPDATE fuzz.e SET {One($"dst = {Number(1, 6)}", $"src = {Number(1, 6)}", "w = w + 1", "src = dst, dst = src")} WHERE src = {Number(1, 6)}",
         8 => $"UPDATE fuzz.\"Odd Table\" SET {One($"\"select\" = {Maybe(Small())}", $"\"Mixed Case\" = {Maybe(Word())}", $"fo = {Maybe(Folded())}")} WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 2 OFFSET {Number(0, 3)})",
+        > 9 => $"UPDATE fuzz.p SET {One($"k = {Maybe(Small())}", "k = k + 1", $"q = {Maybe(Amount())}", "q = q * 3", $"pr = {Maybe(Pair())}", $"pr.x = {Maybe(Small())}", $"v = {Maybe(Word())}", $"at = {Maybe(Day())}")} WHERE {One($"k = {Small()}", "k IS NULL", $"v = {Word()}")}",
         _ => $"UPDATE fuzz.h SET {One("q = q + 1", "q = 0", $"z = {Maybe(Small())}", "q = q")} WHERE x = {One("1", "2", "5")}",
     };
 
@@ -83,6 +112,7 @@ internal sealed class FuzzChanges(Random random)
         6 => $"DELETE FROM fuzz.c WHERE ctid IN (SELECT ctid FROM fuzz.c LIMIT {Number(1, 3)} OFFSET {Number(0, 3)})",
         7 => $"DELETE FROM fuzz.e WHERE {One($"src = {Number(1, 6)}", $"dst = {Number(1, 6)}", $"ctid IN (SELECT ctid FROM fuzz.e LIMIT 1 OFFSET {Number(0, 5)})")}",
         8 => "DELETE FROM fuzz.\"Odd Table\" WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 1)",
+        > 9 => $"DELETE FROM fuzz.p WHERE {One($"k = {Small()}", $"v = {Word()}", $"ctid IN (SELECT ctid FROM fuzz.p LIMIT {Number(1, 2)})")}",
         _ => $"DELETE FROM fuzz.h WHERE y = {Word()}",
     };
 
@@ -119,6 +149,8 @@ internal sealed class FuzzChanges(Random random)
     private string Json() => One("""'{"a": 1}'""", """'{"a":1}'""", """'{"a": 1.0}'""", "'[]'", "'[1, 2]'", """'{"a": "x", "b": [1]}'""", "'null'", "'3'");
 
     private string Array() => One("'{}'", "'{1}'", "'{1,2}'", "'{2,NULL}'", "'{3,3,1}'");
+
+    private string Pair() => $"ROW({Maybe(Small())}, {Maybe(Word())})::fuzz.pair";
 
     private string Number(int low, int high) => random.Next(low, high + 1).ToString(CultureInfo.InvariantCulture);
 

@@ -12,6 +12,7 @@ internal static class FuzzSchema
         "CREATE TYPE fuzz.mood AS ENUM ('sad', 'ok', 'happy')",
         "CREATE DOMAIN fuzz.small AS int CHECK (VALUE BETWEEN -50 AND 50)",
         "CREATE COLLATION fuzz.folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "CREATE TYPE fuzz.pair AS (x int, y text)",
         "CREATE TABLE fuzz.a (id int PRIMARY KEY, g int, gone int, t text, n numeric, m numeric(8,2), f float8, ts timestamptz, d date, b bool NOT NULL DEFAULT false)",
         "ALTER TABLE fuzz.a DROP COLUMN gone",
         "CREATE TABLE fuzz.b (id int PRIMARY KEY, a_id int, k int NOT NULL, v text, c char(4), e fuzz.mood, iv interval, r int4range, s fuzz.small)",
@@ -20,12 +21,37 @@ internal static class FuzzSchema
         "CREATE TABLE fuzz.e (src int NOT NULL, dst int NOT NULL, w int)",
         "CREATE TABLE fuzz.h (x int, y text, q numeric(8,2) NOT NULL, z int, PRIMARY KEY (x, y))",
         "CREATE TABLE fuzz.\"Odd Table\" (\"select\" int, \"Mixed Case\" text, fo text COLLATE fuzz.folded)",
+        // A partition whose columns lie otherwise, one that is partitioned itself, one for what fits nowhere else.
+        "CREATE TABLE fuzz.p (k int, v text, q numeric(8,2), pr fuzz.pair, at date) PARTITION BY LIST (k)",
+        "CREATE TABLE fuzz.p1 PARTITION OF fuzz.p FOR VALUES IN (0, 1)",
+        "CREATE TABLE fuzz.p2 (at date, gone int, v text, pr fuzz.pair, q numeric(8,2), k int)",
+        "ALTER TABLE fuzz.p2 DROP COLUMN gone",
+        "ALTER TABLE fuzz.p ATTACH PARTITION fuzz.p2 FOR VALUES IN (2, NULL)",
+        "CREATE TABLE fuzz.p3 PARTITION OF fuzz.p DEFAULT PARTITION BY RANGE (q)",
+        "CREATE TABLE fuzz.p3a PARTITION OF fuzz.p3 FOR VALUES FROM (MINVALUE) TO (5)",
+        "CREATE TABLE fuzz.p3b PARTITION OF fuzz.p3 DEFAULT",
+        "CREATE FUNCTION fuzz.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE RETURN n * 2",
+        "CREATE FUNCTION fuzz.tag(t text, n int DEFAULT 1) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $f$ BEGIN RETURN t || '#' || n; END $f$",
+        "CREATE FUNCTION fuzz.most(VARIADIC n int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $f$ SELECT max(x) FROM unnest(n) x $f$",
+        "CREATE FUNCTION fuzz.upto(n int) RETURNS TABLE (v int, w text) LANGUAGE sql IMMUTABLE AS $f$ SELECT g, 'n' || g FROM generate_series(1, n) g $f$",
+        "CREATE FUNCTION fuzz.halves(n int, OUT lower int, OUT upper int) LANGUAGE sql IMMUTABLE AS $f$ SELECT n / 2, n - n / 2 $f$",
+        "CREATE OPERATOR fuzz.<+> (FUNCTION = fuzz.tag, LEFTARG = text, RIGHTARG = int)",
+        "CREATE AGGREGATE fuzz.total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0')",
+        "CREATE FUNCTION fuzz.listed_step(state text, t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RETURN COALESCE(state || '+', '') || COALESCE(t, '-'); END $f$",
+        "CREATE AGGREGATE fuzz.listed(text) (SFUNC = fuzz.listed_step, STYPE = text)",
+        "CREATE AGGREGATE fuzz.collected(anycompatible) (SFUNC = array_append, STYPE = anycompatiblearray, INITCOND = '{}')",
+        "CREATE AGGREGATE fuzz.middle(float8 ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA)",
         "CREATE VIEW fuzz.va AS SELECT a.id, a.g, b.v, b.k FROM fuzz.a LEFT JOIN fuzz.b ON b.a_id = a.id WHERE b.k IS NULL OR b.k > 1",
         "CREATE VIEW fuzz.vb AS SELECT va.g, count(*)::int AS cnt, sum(va.k)::int AS total FROM fuzz.va GROUP BY va.g",
+        "CREATE VIEW fuzz.vc WITH (security_barrier) AS SELECT DISTINCT ON (p.k) p.k, p.v, p.pr FROM fuzz.p ORDER BY p.k, p.v DESC, p.q, p.pr, p.at",
+        "CREATE VIEW fuzz.vd AS SELECT vb.g, rank() OVER (ORDER BY vb.cnt, vb.total)::int AS place, vc.v FROM fuzz.vb LEFT JOIN fuzz.vc ON vc.k = vb.g UNION ALL SELECT k, 0, fuzz.tag(v, k) FROM fuzz.vc",
     ];
 
     /// <summary>Tables that are captured.</summary>
-    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\""];
+    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\"", "p"];
+
+    /// <summary>Partitions of tables, which can be truncated by themselves.</summary>
+    public static readonly (string Partition, string Table)[] Partitions = [("p1", "p"), ("p2", "p"), ("p3a", "p"), ("p3b", "p")];
 
     /// <summary>Columns of everything that may stand in FROM, named without a qualifier.</summary>
     public static readonly Dictionary<string, Value[]> Relations = new()
@@ -47,7 +73,10 @@ internal static class FuzzSchema
         ["fuzz.e"] = [new("src", Kind.Int), new("dst", Kind.Int), new("w", Kind.Int)],
         ["fuzz.h"] = [new("x", Kind.Int), new("y", Kind.Text), new("q", Kind.Money), new("z", Kind.Int)],
         ["fuzz.\"Odd Table\""] = [new("\"select\"", Kind.Int), new("\"Mixed Case\"", Kind.Text), new("fo", Kind.Folded)],
+        ["fuzz.p"] = [new("k", Kind.Int), new("v", Kind.Text), new("q", Kind.Money), new("pr", Kind.Pair), new("at", Kind.Day)],
         ["fuzz.va"] = [new("id", Kind.Int), new("g", Kind.Int), new("v", Kind.Text), new("k", Kind.Int)],
         ["fuzz.vb"] = [new("g", Kind.Int), new("cnt", Kind.Int), new("total", Kind.Int)],
+        ["fuzz.vc"] = [new("k", Kind.Int), new("v", Kind.Text), new("pr", Kind.Pair)],
+        ["fuzz.vd"] = [new("g", Kind.Int), new("place", Kind.Int), new("v", Kind.Text)],
     };
 }

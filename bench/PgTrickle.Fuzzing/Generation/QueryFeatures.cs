@@ -9,7 +9,7 @@ internal static class QueryFeatures
     [
         ("inner join", @"(?<!LEFT |RIGHT |FULL |CROSS |NATURAL )\bJOIN\b"), ("LEFT JOIN", @"\bLEFT JOIN"), ("RIGHT JOIN", @"\bRIGHT JOIN"), ("FULL JOIN", @"\bFULL JOIN"),
         ("CROSS JOIN", @"\bCROSS JOIN"), ("NATURAL JOIN", @"\bNATURAL"), ("USING", @"\bUSING \("), ("LATERAL", @"\bLATERAL"), ("VALUES", @"\(VALUES"),
-        ("sub-select in FROM", @"(FROM|JOIN) \(+SELECT"), ("view", @"fuzz\.v[ab] "), ("SELECT DISTINCT", @"SELECT DISTINCT (?!ON)"), ("DISTINCT ON", @"DISTINCT ON"),
+        ("sub-select in FROM", @"(FROM|JOIN) \(+SELECT"), ("view", @"fuzz\.v[a-d] "), ("SELECT DISTINCT", @"SELECT DISTINCT (?!ON)"), ("DISTINCT ON", @"DISTINCT ON"),
         ("UNION", @"\) UNION \("), ("UNION ALL", @"\) UNION ALL \("), ("INTERSECT", @"\) INTERSECT \("), ("INTERSECT ALL", @"\) INTERSECT ALL"), ("EXCEPT", @"\) EXCEPT \("),
         ("EXCEPT ALL", @"\) EXCEPT ALL"), ("GROUP BY", @"GROUP BY"), ("HAVING", @"HAVING"), ("grouping sets", @"ROLLUP|CUBE|GROUPING SETS"), ("FILTER", @"FILTER \(WHERE"),
         ("DISTINCT aggregate", @"\w\(DISTINCT"), ("ordered aggregate", @"_agg\([^()]*(\([^()]*\)[^()]*)* ORDER BY"), ("WITHIN GROUP", @"WITHIN GROUP"), ("window", @"\bOVER \("), ("window over aggregates", @"\((count|max|sum)\([^()]*(\([^()]*\)[^()]*)*\)\) OVER \("),
@@ -20,6 +20,11 @@ internal static class QueryFeatures
         ("scalar sub-select", @"\(SELECT (min|max|count|sum|COALESCE)\(|LIMIT 1\)"), ("ARRAY (SELECT)", @"ARRAY\(SELECT"), ("set-returning function in FROM", @"(FROM|JOIN|LATERAL) (generate_series|unnest|jsonb_each)"),
         ("set-returning function in SELECT", @"SELECT [^()]*(\([^()]*\)[^()]*)*(generate_series|unnest)\([^()]*(\([^()]*\)[^()]*)*\) AS"), ("ROWS FROM", @"ROWS FROM"),
         ("WITH ORDINALITY", @"WITH ORDINALITY"), ("XMLTABLE", @"XMLTABLE"), ("JSON_TABLE", @"JSON_TABLE"), ("clock", @"now\(\)|CURRENT_DATE"), ("CASE", @"\bCASE "),
+        ("GROUPING()", @"\bGROUPING\("), ("ROW()", @"\bROW\("), ("row compared with a sub-select", @"\([^()]*, [^()]*\) (=|<>|<|>=) \(SELECT"), ("rows ANY or ALL (SELECT)", @"\([^()]*, [^()]*\) (=|<>|<|>=) (ANY|ALL) \("),
+        ("whole row", @"\bx\d+(::text| IS (NOT )?NULL)"), ("composite type", @"fuzz\.pair|\.pr\b"), ("partitioned table", @"fuzz\.p "), ("user-defined function", @"fuzz\.(twice|tag|most|halves|upto)\("),
+        ("user-defined operator", @"fuzz\.<\+>"), ("user-defined aggregate", @"fuzz\.(total|listed|collected|middle)\("), ("user-defined window function", @"fuzz\.total\([^()]*(\([^()]*\)[^()]*)*\) OVER"),
+        ("hypothetical-set aggregate", @"rank\([12][^()]*\) WITHIN|cume_dist\(2\)"), ("RANGE by distance", @"RANGE BETWEEN [^()]*(\d|')[^()]* (PRECEDING|FOLLOWING)"),
+        ("EXCLUDE in RANGE or GROUPS", @"(RANGE|GROUPS) BETWEEN [^()]* EXCLUDE"), ("WINDOW clause", @" WINDOW n"), ("SQL/JSON function", @"JSON_VALUE|JSON_ARRAYAGG"), ("multirange", @"range_agg"),
         ("json", @"\.j\b"), ("nondeterministic collation", @"\.fo\b"),
     ];
 
@@ -27,6 +32,14 @@ internal static class QueryFeatures
 
     /// <summary>Every feature that a query may have.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail", "left open"];
+
+    /// <summary>Those that a server of a major version knows.</summary>
+    public static IEnumerable<string> KnownTo(int version) => All.Where(f => f switch
+    {
+        "JSON_TABLE" => version >= 17,
+        "SQL/JSON function" => version >= 16,
+        _ => true,
+    });
 
     public static IEnumerable<string> Of(string text) => Compiled.Where(p => p.Pattern.IsMatch(text)).Select(static p => p.Name);
 }

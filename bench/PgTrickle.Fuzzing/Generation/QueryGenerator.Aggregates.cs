@@ -1,6 +1,6 @@
 namespace PgTrickle.Fuzzing.Generation;
 
-/// <summary>GROUP BY, window functions, set-returning functions in the select list.</summary>
+/// <summary>GROUP BY, set-returning functions in the select list.</summary>
 internal sealed partial class QueryGenerator
 {
     private string Grouped(List<Kind> kinds, Scope outer, int depth)
@@ -11,14 +11,22 @@ internal sealed partial class QueryGenerator
         var keys = Some(0, 3, () => GroupKey(scope, columns)).OfType<Value>().DistinctBy(static k => k.Sql).ToList();
         // What follows may show keys, and aggregates of the rest.
         var grouped = new Scope([.. keys.Select(static k => k.Loosened())]);
-        var outputs = kinds.Select(k => Chance(3) && grouped.Columns.Any(c => c.Kind == k) ? Leaf(k, grouped, isExact: false) : Aggregate(k, scope));
+        var groupBy = GroupBy(keys);
+        string Grouping() => $"GROUPING({List(Shuffled(keys).Take(_random.Next(1, keys.Count + 1)))})";
+        var outputs = kinds.Select(k => k == Kind.Int && keys.Count > 0 && Chance(groupBy.Contains('(', StringComparison.Ordinal) ? 3 : 15) ? new(Grouping(), k)
+            : Chance(3) && grouped.Columns.Any(c => c.Kind == k) ? Leaf(k, grouped, isExact: false) : Aggregate(k, scope));
         var having = "";
+        if (keys.Count > 0 && Chance(12))
+        {
+            having = $" HAVING {Grouping()} {One("=", "<")} {Number(0, 2)} OR count(*) > 1";
+        }
+        else
         if (Chance(5))
         {
             having = $" HAVING {One($"count(*) > {Number(0, 2)}", $"sum({Exact(Kind.Int, new Scope(columns)).Sql}) >= {Number(0, 3)}", $"{Aggregate(Kind.Int, scope).Sql} IS NOT NULL", HavingSubquery(depth))}";
         }
 
-        var sql = $"SELECT {Outputs(outputs)}{Clause(from)}{Where(scope, depth)}{GroupBy(keys)}{having}";
+        var sql = $"SELECT {Outputs(outputs)}{Clause(from)}{Where(scope, depth)}{groupBy}{having}";
         return sql;
     }
 
@@ -69,6 +77,7 @@ internal sealed partial class QueryGenerator
             Kind.Int when Chance(3) => new($"{column.Sql} % 3", Kind.Int),
             Kind.Text when Chance(4) && !column.IsLoose => new($"upper({column.Sql})", Kind.Text),
             Kind.Time when Chance(2) => new($"date_trunc('hour', {column.Sql})", Kind.Time),
+            Kind.Pair when Chance(2) => new($"({column.Sql}).x", Kind.Int),
             _ => column,
         };
     }
@@ -85,7 +94,10 @@ internal sealed partial class QueryGenerator
         {
             return $" GROUP BY {(Chance(15) ? "DISTINCT " : "")}{list}";
         }
-        return " GROUP BY " + One($"ROLLUP ({list})", $"CUBE ({list})", $"GROUPING SETS (({list}), ({keys[0].Sql}), ())");
+
+        return " GROUP BY " + One(
+            $"ROLLUP ({list})", $"CUBE ({list})", $"GROUPING SETS (({list}), ({keys[0].Sql}), ())", $"{keys[0].Sql}, ROLLUP ({list})", $"GROUPING SETS (ROLLUP ({list}), ({keys[^1].Sql}))",
+            $"DISTINCT ROLLUP ({list}), CUBE ({keys[0].Sql})");
     }
 
     /// <summary>An aggregate of a type over what the scope has.</summary>
@@ -113,12 +125,13 @@ internal sealed partial class QueryGenerator
                     One(
                         "count(*)", "count(*)", $"count({X(Any(OutputKinds))})", $"sum({X(Kind.Int)})", $"max({X(Kind.Int)})", $"min({X(Kind.Int)})", $"count(DISTINCT {X(Kind.Int)})",
                         $"sum(DISTINCT {X(Kind.Int)})", $"percentile_disc(0.5) WITHIN GROUP (ORDER BY {X(Kind.Int)})",
-                        $"mode() WITHIN GROUP (ORDER BY {X(Kind.Int)})", $"rank(2) WITHIN GROUP (ORDER BY {X(Kind.Int)})",
-                        $"bit_or({X(Kind.Int)})"),
+                        $"mode() WITHIN GROUP (ORDER BY {X(Kind.Int)})", $"{One("rank", "dense_rank")}(2) WITHIN GROUP (ORDER BY {X(Kind.Int)})",
+                        $"rank(1, 'b') WITHIN GROUP (ORDER BY {X(Kind.Int)} DESC, {X(Kind.Text)})", $"fuzz.total({One("", "DISTINCT ")}{X(Kind.Int)})",
+                        $"fuzz.middle(0.3) WITHIN GROUP (ORDER BY {X(Kind.Int)})", $"upper(range_agg({X(Kind.Range)})) + 0", $"bit_or({X(Kind.Int)})", WholeRowCount(scope)),
                     kind);
             case Kind.Text:
                 return new(
-                    One($"min({X(kind)})", $"max({X(kind)})", $"string_agg({X(kind)}, ','{orderBy})", $"string_agg(DISTINCT {X(kind)}, ',')", $"sum({X(Kind.Number)})::text"), kind);
+                    One($"min({X(kind)})", $"max({X(kind)})", $"string_agg({X(kind)}, ','{orderBy})", $"string_agg(DISTINCT {X(kind)}, ',')", $"fuzz.listed({X(kind)}{orderBy})", $"sum({X(Kind.Number)})::text"), kind);
             case Kind.Number:
                 return One("sum", "avg", "min", "stddev", "avg int") switch
                 {
@@ -132,68 +145,21 @@ internal sealed partial class QueryGenerator
             case Kind.Float when IsOpen:
                 return new(One($"sum({X(kind)} * 0.1)", $"avg({X(kind)} / 3)", $"stddev({X(kind)} * 0.1)", $"max({X(kind)})"), kind, IsLoose: true);
             case Kind.Float:
-                return new(One($"sum({X(kind)})", $"avg({X(kind)})", $"max({X(kind)})"), kind, IsLoose: true);
+                return new(One($"sum({X(kind)})", $"avg({X(kind)})", $"max({X(kind)})", $"{One("percent_rank", "cume_dist")}(2) WITHIN GROUP (ORDER BY {X(Kind.Int)})"), kind, IsLoose: true);
             case Kind.Bool:
                 return new(One($"bool_and({X(kind)})", $"bool_or({X(kind)})", $"count({X(Kind.Int)}) > 1"), kind);
             case Kind.Array:
-                return new($"array_agg({X(Kind.Int)}{orderBy})", kind);
+                return new(One($"array_agg({X(Kind.Int)}{orderBy})", $"fuzz.collected({X(Kind.Int)}{orderBy})"), kind);
             case Kind.Json:
                 return new(
-                    One($"jsonb_agg({X(Kind.Int)}{orderBy})", $"jsonb_object_agg(COALESCE({X(Kind.Text)}, ''), {X(Kind.Int)}{orderBy})"), kind);
-            case Kind.Range:
+                    One(_version >= 16 ? $"JSON_ARRAYAGG({X(Kind.Int)}{orderBy} NULL ON NULL RETURNING jsonb)" : "jsonb_agg(1)", $"jsonb_agg({X(Kind.Int)}{orderBy})", $"jsonb_object_agg(COALESCE({X(Kind.Text)}, ''), {X(Kind.Int)}{orderBy})"), kind);
+            case Kind.Range or Kind.Pair:
                 return new($"(array_agg({X(kind)}{orderBy}))[1]", kind);
             case Kind.Code or Kind.Time or Kind.Day or Kind.Mood or Kind.Span:
                 return new($"{One("min", "max")}({X(kind)})", kind, Value.HasEqualTwins(kind));
             default:
                 return Literal(kind);
         }
-    }
-
-    private string Windowed(List<Kind> kinds, Scope outer, int depth)
-    {
-        var (from, columns) = From(outer, depth, mustOrder: true);
-        var scope = new Scope(columns, outer);
-        Choose(kinds, columns);
-        var windows = Some(1, 3, () => WindowOf(columns)).ToList();
-        var outputs = kinds.Select(k => Chance(2) ? Expression(k, scope, 0) : WindowCall(k, scope, Any(windows)));
-        return $"SELECT {Outputs(outputs)}{Clause(from)}{Where(scope, depth)}";
-    }
-
-    private string WindowOf(IReadOnlyList<Value> columns)
-    {
-        var partition = Chance(3) || columns.Count == 0 ? "" : $"PARTITION BY {List(Some(1, 3, () => Any(columns)))} ";
-        var order = "ORDER BY " + string.Join(", ", Order(columns, least: 0).Select(Directed).DefaultIfEmpty("1"));
-        var bounds = One(
-            "UNBOUNDED PRECEDING AND CURRENT ROW", "1 PRECEDING AND 1 FOLLOWING", "CURRENT ROW AND UNBOUNDED FOLLOWING", "2 PRECEDING AND 1 PRECEDING",
-            "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
-        var frame = _random.Next(4) switch
-        {
-            0 => $" ROWS BETWEEN {bounds}{One("", " EXCLUDE CURRENT ROW", " EXCLUDE TIES", " EXCLUDE GROUP")}",
-            1 => $" GROUPS BETWEEN {bounds}",
-            2 => " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
-            _ => "",
-        };
-        return $"({partition}{order}{frame})";
-    }
-
-    private Value WindowCall(Kind kind, Scope scope, string window)
-    {
-        var own = new Scope(scope.Columns);
-        string X(Kind k) => Exact(k, own).Sql;
-        // A frame decides which of equal values is shown, ROWS ones among equal rows.
-        return kind switch
-        {
-            Kind.Int => new(
-                One(
-                    $"(row_number() OVER {window})::int", $"(rank() OVER {window})::int", $"(dense_rank() OVER {window})::int", $"(count(*) OVER {window})::int", $"(sum({X(kind)}) OVER {window})::int",
-                    $"ntile(3) OVER {window}", $"lag({X(kind)}) OVER {window}", $"lead({X(kind)}, 2, 7) OVER {window}", $"first_value({X(kind)}) OVER {window}",
-                    $"last_value({X(kind)}) OVER {window}", $"nth_value({X(kind)}, 2) OVER {window}", $"(count(*) FILTER (WHERE {Condition(own, 0)}) OVER {window})::int"),
-                kind),
-            Kind.Number => new(One($"sum({X(kind)}) OVER {window}", $"avg({X(Kind.Int)}) OVER {window}", $"max({X(kind)}) OVER {window}"), kind, IsLoose: true),
-            Kind.Float => new(One($"percent_rank() OVER {window}", $"cume_dist() OVER {window}"), kind),
-            Kind.Bool or Kind.Array or Kind.RawJson or Kind.Folded => Leaf(kind, own, isExact: false),
-            _ => new($"{One("lag", "first_value", "last_value")}({X(kind)}) OVER {window}", kind, Value.HasEqualTwins(kind)),
-        };
     }
 
     /// <summary>A set-returning function in the select list: rows are multiplied, and the row vanishes where it yields none.</summary>

@@ -9,8 +9,9 @@ internal sealed partial class QueryGenerator
         return conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
     }
 
-    private string Condition(Scope scope, int depth) => _random.Next(14) switch
+    private string Condition(Scope scope, int depth) => _random.Next(15) switch
     {
+        14 => RowComparison(scope),
         0 => $"({Condition(scope, depth - 1)} OR {Condition(scope, depth - 1)})",
         1 => $"NOT ({Condition(scope, depth - 1)})",
         2 or 3 or 4 when depth > 0 && Spend() => SubqueryCondition(scope, depth),
@@ -55,8 +56,12 @@ internal sealed partial class QueryGenerator
 
     private string SubqueryCondition(Scope scope, int depth)
     {
-        switch (_random.Next(8))
+        switch (_random.Next(11))
         {
+            case 8 or 9:
+                return RowSubquery(scope, depth);
+            case 10:
+                return $"{Exact(Kind.Int, scope).Sql} = ANY ({ArraySubquery(scope, depth)})";
             case 0 or 1:
                 var not = One("", "NOT ");
                 return $"{not}EXISTS ({Body([Kind.Int], scope, depth - 1)})";

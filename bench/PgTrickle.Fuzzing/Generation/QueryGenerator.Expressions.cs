@@ -17,9 +17,9 @@ internal sealed partial class QueryGenerator
         var leaf = Leaf(kind, scope, isExact);
         return _random.Next(10) switch
         {
-            < 6 => leaf,
-            6 => leaf with { Sql = $"COALESCE({leaf.Sql}, {Literal(kind).Sql})" },
-            7 => Case(kind, scope, depth, isExact),
+            < 5 => leaf,
+            5 => leaf with { Sql = $"COALESCE({leaf.Sql}, {Literal(kind).Sql})" },
+            6 => Case(kind, scope, depth, isExact),
             _ => Compound(kind, scope, depth),
         };
     }
@@ -63,6 +63,7 @@ internal sealed partial class QueryGenerator
             Kind.RawJson => "'{}'::json",
             Kind.Array => One("ARRAY[1, 2]", "'{}'::int[]", "NULL::int[]"),
             Kind.Range => "int4range(1, 4)",
+            Kind.Pair => One("ROW(1, 'a')", "ROW(NULL, 'b')") + "::fuzz.pair",
             _ => "'a'::text COLLATE fuzz.folded",
         },
         kind);
@@ -85,11 +86,17 @@ internal sealed partial class QueryGenerator
         Kind.Json => new(One($"{Exact(kind, scope).Sql} -> 'a'", $"to_jsonb({Exact(Kind.Int, scope).Sql})", $"jsonb_build_object('k', {Exact(Kind.Text, scope).Sql})"), kind),
         Kind.Array => new(One($"{Exact(kind, scope).Sql} || {Exact(Kind.Int, scope).Sql}", $"ARRAY[{Exact(Kind.Int, scope).Sql}, {Exact(Kind.Int, scope).Sql}]", ArraySubquery(scope, depth)), kind),
         Kind.Range => new($"{Exact(kind, scope).Sql} * int4range(1, 4)", kind),
+        Kind.Pair => new($"ROW({Exact(Kind.Int, scope).Sql}, {Exact(Kind.Text, scope).Sql})::fuzz.pair", kind),
         _ => Leaf(kind, scope, isExact: true),
     };
 
-    private string IntCompound(Scope scope, int depth) => _random.Next(13) switch
+    private string IntCompound(Scope scope, int depth) => _random.Next(18) switch
     {
+        13 => $"fuzz.twice({Exact(Kind.Int, scope).Sql})",
+        14 => $"fuzz.most({Exact(Kind.Int, scope).Sql}, {Exact(Kind.Int, scope).Sql}, 1)",
+        15 => $"(fuzz.halves({Exact(Kind.Int, scope).Sql})).upper",
+        16 => $"({Exact(Kind.Pair, scope).Sql}).x",
+        17 when _version >= 17 => $"JSON_VALUE({Exact(Kind.Json, scope).Sql}, {One("'$.a'", "'lax $[1]'")} RETURNING int{One("", " DEFAULT 5 ON EMPTY")} NULL ON ERROR)",
         0 => $"{Exact(Kind.Int, scope).Sql} + {Exact(Kind.Int, scope).Sql}",
         1 => $"{Exact(Kind.Int, scope).Sql} * 2 - 1",
         2 => $"length({Exact(Kind.Text, scope).Sql})",
@@ -112,8 +119,12 @@ internal sealed partial class QueryGenerator
         return $"12 / {Exact(Kind.Int, scope).Sql}";
     }
 
-    private string TextCompound(Scope scope) => _random.Next(9) switch
+    private string TextCompound(Scope scope) => _random.Next(14) switch
     {
+        9 => $"fuzz.tag({Exact(Kind.Text, scope).Sql})",
+        10 => $"({Exact(Kind.Text, scope).Sql} OPERATOR(fuzz.<+>) {Exact(Kind.Int, scope).Sql})",
+        11 => $"({Exact(Kind.Pair, scope).Sql}).y",
+        12 or 13 when WholeRow(scope) is { } row => $"{row}::text",
         0 => $"upper({Exact(Kind.Text, scope).Sql})",
         1 => $"{Exact(Kind.Text, scope).Sql} || '-' || {Exact(Kind.Text, scope).Sql}",
         2 => $"left({Exact(Kind.Text, scope).Sql}, 1)",

@@ -105,10 +105,12 @@ internal sealed partial class QueryGenerator
                 var (name, common) = Any(_common);
                 return ($"{name} {alias}", Columns(alias, common));
             case 9:
-                var view = One("fuzz.va", "fuzz.vb");
+                var view = One("fuzz.va", "fuzz.vb", "fuzz.vc", "fuzz.vd");
+                _rows[alias] = FuzzSchema.Relations[view].Length;
                 return ($"{view} {alias}", [.. FuzzSchema.Relations[view].Select(c => c with { Sql = $"{alias}.{c.Sql}" })]);
             default:
-                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.\"Odd Table\"");
+                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.\"Odd Table\"");
+                _rows[alias] = FuzzSchema.Relations[table].Length;
                 return ($"{table} {alias}", Ordered([.. FuzzSchema.Relations[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" })], mustOrder));
         }
     }
@@ -118,7 +120,7 @@ internal sealed partial class QueryGenerator
     {
         var count = $"LEAST(GREATEST({Expression(Kind.Int, scope, 0, isExact: true).Sql}, 0), 3)";
         var array = Expression(Kind.Array, scope, 0, isExact: true).Sql;
-        switch (_random.Next(_version >= 17 ? 7 : 6))
+        switch (_random.Next(_version >= 17 ? 11 : 9))
         {
             case 0:
                 return ($"generate_series(1, {count}) {alias}(c1)", [new($"{alias}.c1", Kind.Int)]);
@@ -132,6 +134,18 @@ internal sealed partial class QueryGenerator
             case 4:
                 return ($"jsonb_each(CASE WHEN jsonb_typeof({Expression(Kind.Json, scope, 0, isExact: true).Sql}) = 'object' THEN jsonb_build_object('p', {count}) END) {alias}(c1, c2)",
                     [new($"{alias}.c1", Kind.Text), new($"{alias}.c2", Kind.Json)]);
+            case 6:
+                return ($"fuzz.upto({count}) {alias}(c1, c2)", [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Text)]);
+            case 7:
+                return ($"ROWS FROM (fuzz.upto({count}), unnest({array})) WITH ORDINALITY {alias}(c1, c2, c3, c4)",
+                    [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Text), new($"{alias}.c3", Kind.Int), new($"{alias}.c4::int", Kind.Int)]);
+            case 8:
+                return ($"XMLTABLE('/r/v' PASSING xmlelement(name r, xmlelement(name v, xmlattributes({Exact(Kind.Text, scope).Sql} AS a), {count}), xmlelement(name v, 7)) "
+                    + $"COLUMNS c1 FOR ORDINALITY, c2 int PATH 'text()', c3 text PATH '@a'{One("", " DEFAULT 'none'")}) {alias}",
+                    [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Int), new($"{alias}.c3", Kind.Text)]);
+            case 9:
+                return ($"JSON_TABLE({Exact(Kind.Json, scope).Sql}, '$' COLUMNS (c1 int PATH '$.a' {One("NULL", "DEFAULT 3")} ON EMPTY NULL ON ERROR, c2 text EXISTS PATH '$.b', NESTED PATH '$.b[*]' COLUMNS (c3 FOR ORDINALITY, c4 int PATH '$'))) {alias}",
+                    [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Text), new($"{alias}.c3", Kind.Int), new($"{alias}.c4", Kind.Int)]);
             case 5:
                 return ($"XMLTABLE('/r/v' PASSING xmlelement(name r, xmlelement(name v, {count})) COLUMNS c1 int PATH '.') {alias}", [new($"{alias}.c1", Kind.Int)]);
             default:

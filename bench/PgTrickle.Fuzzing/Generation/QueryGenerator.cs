@@ -11,7 +11,7 @@ internal sealed partial class QueryGenerator
     private static readonly Kind[] OutputKinds =
     [
         Kind.Int, Kind.Int, Kind.Int, Kind.Text, Kind.Text, Kind.Number, Kind.Money, Kind.Float, Kind.Bool, Kind.Time, Kind.Day, Kind.Span, Kind.Code, Kind.Mood, Kind.Json,
-        Kind.Array, Kind.Range, Kind.Folded,
+        Kind.Array, Kind.Range, Kind.Folded, Kind.Pair,
     ];
 
     private readonly Random _random;
@@ -20,6 +20,9 @@ internal sealed partial class QueryGenerator
     private readonly List<string> _with = [];
     private readonly List<(string Name, IReadOnlyList<Kind> Columns)> _common = [];
     private readonly QueryStyle _style;
+
+    /// <summary>How many columns the tables and views of these aliases have.</summary>
+    private readonly Dictionary<string, int> _rows = [];
     private int _names;
 
     /// <summary>What joins, sub-selects and the like the query may still have: most queries are small, since two rules side by side find more than ten.</summary>
@@ -187,7 +190,8 @@ internal sealed partial class QueryGenerator
     private void Recursive()
     {
         var name = Name("r");
-        switch (_random.Next(5))
+        List<Kind> kinds = [Kind.Int, Kind.Int];
+        switch (_random.Next(6))
         {
             case 0:
                 _with.Add($"{name}(c1, c2) AS (SELECT src, dst FROM fuzz.e{One("", " WHERE src < 4", " WHERE w IS NOT NULL")} UNION SELECT {name}.c1, e.dst FROM {name} JOIN fuzz.e ON e.src = {name}.c2)");
@@ -196,17 +200,22 @@ internal sealed partial class QueryGenerator
                 _with.Add($"{name}(c1, c2) AS (SELECT dst, 1 FROM fuzz.e WHERE src = {Number(1, 6)} UNION ALL SELECT e.dst, {name}.c2 + 1 FROM {name} JOIN fuzz.e ON e.src = {name}.c1 WHERE {name}.c2 < 3)");
                 break;
             case 2:
-                _with.Add($"{name}(c1, c2) AS (SELECT e.src, e.dst FROM fuzz.e WHERE e.src = {Number(1, 3)} UNION {One("", "ALL ")}SELECT e.src, e.dst FROM {name} JOIN (SELECT DISTINCT src, dst FROM fuzz.e) e ON e.src = {name}.c2) CYCLE c1, c2 SET is_cycle USING path");
+                _with.Add($"{name}(c1, c2) AS (SELECT e.src, e.dst FROM fuzz.e WHERE e.src = {Number(1, 3)} UNION {One("", "ALL ")}SELECT e.src, e.dst FROM {name} JOIN (SELECT {One("DISTINCT src, dst FROM fuzz.e", "src, dst FROM fuzz.e WHERE w = 1")}) e ON e.src = {name}.c2) CYCLE c1, c2 SET {One("is_cycle", "c3")} USING path");
+                kinds.AddRange(_with[^1].Contains("SET c3", StringComparison.Ordinal) ? [Kind.Bool] : []);
                 break;
             case 3:
                 _with.Add($"{name}(c1, c2) AS (SELECT dst, 1 FROM fuzz.e WHERE src = {Number(1, 6)} UNION SELECT e.dst, {name}.c2 + 1 FROM {name} JOIN fuzz.e ON e.src = {name}.c1 WHERE {name}.c2 < 3) SEARCH {One("DEPTH", "BREADTH")} FIRST BY c1 SET place");
+                break;
+            case 4:
+                _with.Add($"{name}(c1, c2, c3) AS (SELECT p.k, 1, p.v FROM fuzz.p WHERE p.at IS NOT NULL UNION SELECT e.dst, {name}.c2 + 1, {name}.c3 FROM {name}, fuzz.e WHERE e.src = {name}.c1 AND {name}.c2 < 3) SEARCH {One("DEPTH", "BREADTH")} FIRST BY c1, c3 SET place");
+                kinds.Add(Kind.Text);
                 break;
             default:
                 _with.Add($"{name}(c1, c2) AS (SELECT b.k, b.a_id FROM fuzz.b WHERE b.k IS NOT NULL UNION SELECT e.dst, a.g FROM {name} JOIN fuzz.e ON e.src = {name}.c1 LEFT JOIN fuzz.a ON a.id = {name}.c2)");
                 break;
         }
 
-        _common.Add((name, [Kind.Int, Kind.Int]));
+        _common.Add((name, kinds));
     }
 
     /// <summary>An order of everything; if ties are wanted, of some of it.</summary>

@@ -41,6 +41,9 @@ internal enum Kind
 
     /// <summary>text under a collation that takes a and A for equal.</summary>
     Folded,
+
+    /// <summary>A composite type of a number and a text.</summary>
+    Pair,
 }
 
 /// <summary>An expression and its type.</summary>

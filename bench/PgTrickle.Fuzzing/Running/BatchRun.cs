@@ -17,6 +17,7 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
 
     private readonly List<DirectTable> _tables = [];
     private readonly List<FuzzFailure> _failures = [];
+    private int _made;
     private int _interval = -1;
 
     /// <summary>Runs it; returns what went wrong.</summary>
@@ -47,11 +48,11 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
 
     private async Task CreateAsync(NpgsqlConnection connection, FuzzQuery query)
     {
-        var name = FormattableString.Invariant($"q{_tables.Count + _failures.Count + 1}_{statistics.Queries}");
+        var name = FormattableString.Invariant($"q{++_made}");
         try
         {
             var table = await DirectTable.CreateAsync(connection, name, query.Sql, query.Manner);
-            statistics.Count(table.Plan, query.Features);
+            statistics.Count(table.Plan, query.Sql, query.Features);
             if (query.Manner.IsOpen && table.Plan is not DifferentialPlan { Rule: ZSetRule })
             {
                 // At the top nothing is settled, nor where the query is evaluated anyway.
@@ -69,7 +70,7 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         catch (PostgresException exception)
         {
             // The server or the product refuses the query; what the plan's own statements raise is a failure, unless the query raises it, too.
-            statistics.Refused++;
+            statistics.Refuse(exception);
             if (exception.Where?.Contains("run_plan", StringComparison.Ordinal) == true && await FuzzDatabase.FailsAsync(connection, query.Sql) is null)
             {
                 Fail(FailureKind.Statement, query, $"{exception.SqlState} {exception.MessageText}");
@@ -84,21 +85,21 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
     private async Task RefreshAllAsync(NpgsqlConnection connection)
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
-        var changed = new Dictionary<string, IReadOnlySet<string>>();
+        var changed = new Dictionary<string, (IReadOnlySet<string> Tables, IReadOnlySet<string> Truncated)>();
         foreach (var table in _tables.ToList())
         {
-            if (!changed.TryGetValue(table.Frontier, out var tables))
+            if (!changed.TryGetValue(table.Frontier, out var seen))
             {
-                changed[table.Frontier] = tables = await ChangedAsync(connection, table.Frontier);
+                changed[table.Frontier] = seen = (await ChangedAsync(connection, table.Frontier), await ChangedAsync(connection, table.Frontier, isTruncated: true));
             }
 
-            var mask = table.MaskOf(tables) | (await table.ClockMovedAsync() ? table.Plan.ClockBit : 0);
+            var mask = table.MaskOf(seen.Tables) | (await table.ClockMovedAsync() ? table.Plan.ClockBit : 0);
             if (table.Manner.IsOvercareful)
             {
                 mask |= (1L << table.Plan.Sources.Count) - 1;
             }
 
-            await RefreshAsync(connection, table, mask);
+            await RefreshAsync(connection, table, mask, table.MaskOf(seen.Truncated) != 0);
             if (table.Plan.Mode == PlanMode.Full && _interval >= EvaluatedIntervals)
             {
                 _tables.Remove(table);
@@ -108,18 +109,19 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         await transaction.CommitAsync();
     }
 
-    private static async Task<IReadOnlySet<string>> ChangedAsync(NpgsqlConnection connection, string frontier)
+    private static async Task<IReadOnlySet<string>> ChangedAsync(NpgsqlConnection connection, string frontier, bool isTruncated = false)
     {
-        var parts = FuzzSchema.Tables.Select(static t =>
-            $"SELECT '{t.Trim('"')}' WHERE EXISTS (SELECT FROM fuzz.{FuzzDatabase.BufferOf(t)} WHERE __pgt_xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(__pgt_xid, $1::text::pg_snapshot))");
+        var kind = isTruncated ? "__pgt_w = 0" : "true";
+        var parts = FuzzSchema.Tables.Select(t =>
+            $"SELECT '{t.Trim('"')}' WHERE EXISTS (SELECT FROM fuzz.{FuzzDatabase.BufferOf(t)} WHERE {kind} AND __pgt_xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(__pgt_xid, $1::text::pg_snapshot))");
         return (await connection.QueryAsync(string.Join(" UNION ALL ", parts), frontier)).Column<string>().ToHashSet();
     }
 
-    /// <summary>As the product does it: the variant of what changed; SPLIT after 23505; the query itself where the delta fails.</summary>
-    private async Task RefreshAsync(NpgsqlConnection connection, DirectTable table, long mask)
+    /// <summary>As the product does it: the variant of what changed; SPLIT after 23505; the query itself where the delta fails, and after TRUNCATE, which no buffer tells row by row.</summary>
+    private async Task RefreshAsync(NpgsqlConnection connection, DirectTable table, long mask, bool isTruncated)
     {
         var strategy = table.Manner.Strategy;
-        var full = table.Manner.EvaluateEvery > 0 && _interval % table.Manner.EvaluateEvery == 1;
+        var full = isTruncated || (table.Manner.EvaluateEvery > 0 && _interval % table.Manner.EvaluateEvery == 1);
         for (var attempt = 0; ; attempt++)
         {
             await connection.ExecuteAsync("SAVEPOINT attempt");
@@ -128,6 +130,11 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
                 await table.NoteAsync();
                 await table.RefreshAsync(mask, full, strategy);
                 statistics.Rules.Add(table.Plan, mask, full, strategy);
+                if (isTruncated)
+                {
+                    statistics.Rules.AddTruncated();
+                }
+
                 await CompareAsync(table, mask, full);
                 await connection.ExecuteAsync("RELEASE attempt");
                 return;

@@ -54,9 +54,9 @@ internal sealed class EngineRun(FuzzDatabase database, StreamTables streamTables
         {
             await streamTables.DefineAsync(definition, query.Manner.EvaluateEvery > 0 ? "FULL" : "AUTO");
         }
-        catch (PostgresException)
+        catch (PostgresException exception)
         {
-            statistics.Refused++;
+            statistics.Refuse(exception);
             return;
         }
 

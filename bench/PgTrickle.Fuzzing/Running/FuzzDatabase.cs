@@ -38,6 +38,13 @@ internal sealed partial class FuzzDatabase(NpgsqlDataSource superuser, int versi
     /// <summary>The change buffer of a table.</summary>
     public static string BufferOf(string table) => "buf_" + table.Trim('"').Replace(' ', '_').ToLowerInvariant();
 
+    /// <summary>Lets no statement of the product's own sessions run for ever, either, before it has any.</summary>
+    public async Task LimitStatementsAsync()
+    {
+        await using var connection = await superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET statement_timeout = %L', pg_catalog.current_database(), '60s'); END $$");
+    }
+
     /// <summary>Makes everything anew.</summary>
     /// <param name="connection">Where.</param>
     /// <param name="isCaptured">Whether tables have buffers; not if the product's own triggers are to capture them.</param>
@@ -62,7 +69,12 @@ internal sealed partial class FuzzDatabase(NpgsqlDataSource superuser, int versi
                 """);
             if (table != withheld)
             {
+                script.Append($"CREATE FUNCTION {buffer}_t() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO {buffer} (__pgt_xid, __pgt_w) VALUES (pg_current_xact_id(), 0); RETURN NULL; END $f$;");
                 script.Append($"CREATE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON fuzz.{table} FOR EACH ROW EXECUTE FUNCTION {buffer}_f();");
+                foreach (var truncated in FuzzSchema.Partitions.Where(p => p.Table == table).Select(static p => p.Partition).Prepend(table))
+                {
+                    script.Append($"CREATE TRIGGER emptied AFTER TRUNCATE ON fuzz.{truncated} EXECUTE FUNCTION {buffer}_t();");
+                }
             }
         }
 
@@ -118,13 +130,13 @@ internal sealed partial class FuzzDatabase(NpgsqlDataSource superuser, int versi
     [GeneratedRegex(@"\b(INTERSECT|EXCEPT)( ALL)?\b", RegexOptions.CultureInvariant)]
     private static partial Regex SetDifference();
 
-    /// <summary>Runs a transaction; an error of a statement (a key that exists already, a range that is none) ends it.</summary>
+    /// <summary>Runs a transaction; an error of a statement (a key that exists already, a table that a late transaction holds) ends it.</summary>
     public static async Task ApplyAsync(NpgsqlConnection connection, FuzzTransaction change)
     {
         try
         {
             // One message, one transaction; but statements see what those before them did.
-            await connection.ExecuteAsync($"BEGIN; {string.Join("; ", change.Statements)}; {(change.IsRolledBack ? "ROLLBACK" : "COMMIT")}");
+            await connection.ExecuteAsync($"BEGIN; SET LOCAL lock_timeout = '300ms'; {string.Join("; ", change.Statements)}; {(change.IsRolledBack ? "ROLLBACK" : "COMMIT")}");
         }
         catch (PostgresException)
         {

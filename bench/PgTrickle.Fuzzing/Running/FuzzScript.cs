@@ -23,6 +23,13 @@ internal static class FuzzScript
         return script.Append("--! end\n").ToString();
     }
 
+    /// <summary>The major version from which on servers know what the query uses: after the word <c>since</c> in the first line.</summary>
+    public static int Since(string script)
+    {
+        var head = script.ReplaceLineEndings("\n").Split('\n')[0].Split(' ');
+        return Array.IndexOf(head, "since") is var place and >= 0 ? int.Parse(head[place + 1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+    }
+
     public static FuzzFailure Read(string script)
     {
         // What was seen may follow the script.

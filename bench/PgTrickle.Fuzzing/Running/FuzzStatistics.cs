@@ -1,3 +1,4 @@
+using Npgsql;
 using PgTrickle.Dvm;
 
 namespace PgTrickle.Fuzzing.Running;
@@ -6,7 +7,8 @@ namespace PgTrickle.Fuzzing.Running;
 internal sealed class FuzzStatistics
 {
     private readonly Dictionary<string, (int Queries, int Differential)> _features = [];
-    private readonly Dictionary<string, int> _reasons = [];
+    private readonly Dictionary<string, (int Count, string First)> _reasons = [];
+    private readonly Dictionary<string, (int Count, string First)> _refusals = [];
 
     public RuleCoverage Rules { get; } = new();
 
@@ -16,7 +18,10 @@ internal sealed class FuzzStatistics
     public int Differential { get; private set; }
 
     /// <summary>Queries that the server or the product refuses: not counted as queries.</summary>
-    public int Refused { get; set; }
+    public int Refused => _refusals.Values.Sum(static r => r.Count);
+
+    /// <summary>Why, by SQLSTATE, with the first message of each.</summary>
+    public IEnumerable<(string State, int Count, string First)> Refusals => Sorted(_refusals);
 
     public long Comparisons { get; set; }
 
@@ -32,19 +37,20 @@ internal sealed class FuzzStatistics
     /// <summary>Differences of queries whose result SQL leaves open.</summary>
     public int Ambiguous { get; set; }
 
-    /// <summary>Why queries are not differential, most frequent first.</summary>
-    public IEnumerable<(string Reason, int Count)> Reasons => _reasons.OrderByDescending(static r => r.Value).Select(static r => (r.Key, r.Value));
+    /// <summary>Why queries are not differential, most frequent first, with the first query of each.</summary>
+    public IEnumerable<(string Reason, int Count, string First)> Reasons => Sorted(_reasons);
 
     /// <summary>Queries with a feature, and how many of them are differential.</summary>
     public (int Queries, int Differential) Feature(string name) => _features.GetValueOrDefault(name);
 
-    public void Count(CompiledPlan plan, IEnumerable<string> features)
+    public void Refuse(PostgresException exception) => Add(_refusals, exception.SqlState, exception.MessageText);
+
+    public void Count(CompiledPlan plan, string query, IEnumerable<string> features)
     {
         CountMaintained(plan.Mode == PlanMode.Differential, features);
         if (plan.Fallback is { } reason)
         {
-            var text = $"{reason.Construct}: {reason.Reason}";
-            _reasons[text] = _reasons.GetValueOrDefault(text) + 1;
+            Add(_reasons, $"{reason.Construct}: {reason.Reason}", query);
         }
     }
 
@@ -59,4 +65,10 @@ internal sealed class FuzzStatistics
             _features[feature] = (queries + 1, ours + differential);
         }
     }
+
+    private static void Add(Dictionary<string, (int Count, string First)> to, string key, string example)
+        => to[key] = to.TryGetValue(key, out var known) ? (known.Count + 1, known.First) : (1, example);
+
+    private static IEnumerable<(string, int, string)> Sorted(Dictionary<string, (int Count, string First)> counts)
+        => counts.OrderByDescending(static r => r.Value.Count).Select(static r => (r.Key, r.Value.Count, r.Value.First));
 }

@@ -63,28 +63,39 @@ public sealed class Fuzzer
     public async Task RunAsync()
     {
         var started = Stopwatch.GetTimestamp();
+        await _database.LimitStatementsAsync();
         for (var seed = _options.Seed; Stopwatch.GetElapsedTime(started) < _options.Duration && _reports.Count < _options.MaxFailures && seed - _options.Seed < _options.MaxBatches; seed++)
         {
             await BatchAsync(seed);
             if ((seed - _options.Seed) % 20 == 19)
             {
-                _progress(FormattableString.Invariant($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, seed {seed}: {Summary()}; not yet: {string.Join(", ", _statistics.Rules.Missing)}"));
+                _progress(FormattableString.Invariant($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, seed {seed}: {Summary()}; not yet: {string.Join(", ", Missing)}"));
             }
         }
     }
 
-    /// <summary>Runs a script that <see cref="Failures"/> held; what is seen now, or null if all is well.</summary>
+    /// <summary>Runs a script that <see cref="Failures"/> held; what is seen now, or null if all is well or the server is too old for the query.</summary>
     public async Task<string?> ReplayAsync(string script)
     {
+        if (FuzzScript.Since(script) > _database.Version)
+        {
+            return null;
+        }
+
         var failure = FuzzScript.Read(script);
         var statistics = new FuzzStatistics();
         var failures = await new BatchRun(_database, failure.Seed, failure.History, statistics).RunAsync([new FuzzQuery(failure.Query, failure.Manner, new HashSet<string>())]);
-        return failures is [var again, ..] ? again.Message : statistics.Queries == 0 ? "the query is refused" : null;
+        return failures is [var again, ..] ? again.Message : statistics.Queries == 0 ? $"the query is refused: {statistics.Refusals.FirstOrDefault().First}" : null;
     }
+
+    private IEnumerable<string> Constructs => QueryFeatures.KnownTo(_database.Version);
+
+    /// <summary>Rules that did not run, and constructs that no differential query had.</summary>
+    private IEnumerable<string> Missing => _statistics.Rules.Missing.Concat(Constructs.Where(f => _statistics.Feature(f).Differential == 0));
 
     /// <summary>The last line of a report.</summary>
     public string Summary() => FormattableString.Invariant(
-        $"fuzz: {_statistics.Queries} queries, {_statistics.Comparisons} comparisons, {_reports.Count} differences, rules covered {_statistics.Rules.Covered} of {RuleCoverage.All.Count}");
+        $"fuzz: {_statistics.Queries} queries, {_statistics.Comparisons} comparisons, {_reports.Count} differences, rules covered {RuleCoverage.All.Count + Constructs.Count() - Missing.Count()} of {RuleCoverage.All.Count + Constructs.Count()}");
 
     /// <summary>What was reached and what was not, as lines.</summary>
     public IEnumerable<string> Coverage()
@@ -98,12 +109,17 @@ public sealed class Fuzzer
             yield return FormattableString.Invariant($"{feature,-36}{queries,8} queries{differential,8} differential");
         }
 
-        foreach (var (reason, count) in _statistics.Reasons)
+        foreach (var (reason, count, query) in _statistics.Reasons)
         {
-            yield return FormattableString.Invariant($"{count,8} not differential: {reason}");
+            yield return FormattableString.Invariant($"{count,8} not differential: {reason}, such as {query}");
         }
 
-        foreach (var rule in _statistics.Rules.Missing)
+        foreach (var (state, count, message) in _statistics.Refusals)
+        {
+            yield return FormattableString.Invariant($"{count,8} refused: {state}, such as {message}");
+        }
+
+        foreach (var rule in Missing)
         {
             yield return $"not covered: {rule}";
         }

@@ -1,7 +1,9 @@
 using PgTrickle.Dvm;
 using PgTrickle.Dvm.Apply;
+using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Differentiation;
 using PgTrickle.Dvm.Operators;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Postgres.Ports;
 
 namespace PgTrickle.Fuzzing.Running;
@@ -18,6 +20,10 @@ internal sealed class RuleCoverage
     /// <summary>The rules by which nodes are maintained.</summary>
     private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule)];
 
+    private const string Truncated = "evaluated after TRUNCATE";
+
+    private static readonly string[] Ways = ["by key", "row by row"];
+
     private readonly HashSet<string> _seen = [];
 
     public static IReadOnlyList<string> All { get; } =
@@ -25,6 +31,8 @@ internal sealed class RuleCoverage
         .. Concrete<Operator>().Where(static t => t != typeof(Join) && t != typeof(Match) && t != typeof(Dependent)).Select(static t => $"operator {t.Name}"),
         .. Enum.GetNames<JoinType>().SelectMany(static t => new[] { $"join {t}, left changed", $"join {t}, right changed", $"join {t}, both changed" }),
         .. Enum.GetNames<MatchKind>().SelectMany(static t => new[] { $"match {t}, outer changed", $"match {t}, inner changed", $"match {t}, both changed" }),
+        .. Ways.Select(static w => $"outer join {w}"),
+        .. Ways.Append("without a condition").Select(static w => $"match {w}"),
         "dependent, grouped",
         "dependent, row by row",
         "dependent, over old tables",
@@ -32,19 +40,25 @@ internal sealed class RuleCoverage
         .. Concrete<RootRule>().Select(static t => $"root {t.Name}"),
         .. NodeRules.Select(static t => $"node {t.Name}"),
         "node read twice",
+        "source with a key",
+        "source without a key",
+        "source with partitions",
+        "source several times",
         "clock moved",
         "applied by MERGE",
         "applied by SPLIT",
         "evaluated",
+        Truncated,
         .. Refreshes.Select(Name),
     ];
 
     public IEnumerable<string> Missing => All.Where(r => !_seen.Contains(r));
 
-    public int Covered => All.Count(_seen.Contains);
-
     /// <summary>Notes a refresh through the product.</summary>
     public void Add(RefreshAction action) => _seen.Add(Name(action));
+
+    /// <summary>Notes a refresh of something whose source was truncated.</summary>
+    public void AddTruncated() => _seen.Add(Truncated);
 
     /// <summary>Notes a refresh.</summary>
     public void Add(CompiledPlan plan, long mask, bool full, ApplyStrategy strategy)
@@ -82,6 +96,7 @@ internal sealed class RuleCoverage
 
         foreach (var node in trees.Append(differential.Bound).SelectMany(static t => t.DescendantsAndSelf()).Where(n => n is Constant or Generated || HasChanged(n, changed)))
         {
+            AddWays(node, changed);
             _seen.Add(node switch
             {
                 Join join => JoinRule(join, changed),
@@ -89,6 +104,34 @@ internal sealed class RuleCoverage
                 Dependent dependent => DependentRule(dependent, changed),
                 _ => $"operator {node.GetType().Name}",
             });
+        }
+    }
+
+    /// <summary>How partners are found, and what is read.</summary>
+    private void AddWays(Operator node, Changed changed)
+    {
+        switch (node)
+        {
+            case Join { Type: not JoinType.Inner } join when HasChanged(join.Right, changed):
+                _seen.Add(EquiPredicate.Of(join.Predicate, join.Left.ColumnSet(), join.Right.ColumnSet()) is null ? "outer join row by row" : "outer join by key");
+                break;
+            case Match match when HasChanged(match.Inner, changed):
+                var predicate = MatchPredicate.Of(match.Predicate.Conjuncts(), match.Outer.ColumnSet(), match.Inner.ColumnSet());
+                _seen.Add(!predicate.Rest.IsEmpty ? "match row by row" : predicate.Pairs.IsEmpty ? "match without a condition" : "match by key");
+                break;
+            case Scan { Node: null } scan:
+                _seen.Add(scan.Relation.UniqueKeys.IsEmpty ? "source without a key" : "source with a key");
+                if (scan.Relation.Kind == RelationKind.Partitioned)
+                {
+                    _seen.Add("source with partitions");
+                }
+
+                break;
+        }
+
+        if (node.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid).Any(static g => g.Count() > 1))
+        {
+            _seen.Add("source several times");
         }
     }
 

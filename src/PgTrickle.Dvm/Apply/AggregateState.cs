@@ -156,7 +156,7 @@ internal sealed class AggregateState
             _hidden.Add(new HiddenState(number, call, type));
         }
 
-        _slots.Add(new Slot(kind, call, place, type, nonNull, scales));
+        _slots.Add(new Slot(kind, call, place, type, nonNull, scales) { ArgumentType = call.Arguments.IsEmpty ? null : TypeOf(call.Arguments[0].Value).Type });
         return _slots.Count - 1;
     }
 

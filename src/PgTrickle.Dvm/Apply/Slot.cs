@@ -31,6 +31,9 @@ internal enum SlotKind
 /// <param name="NonNull">Of a sum: the count of the values summed, which tells 0 from NULL; an index into the slots.</param>
 internal sealed record Slot(SlotKind Kind, FunctionCall Call, int Place, TypeInfo Type, int? NonNull = null, SyntaxList<SlotScale> Scales = default)
 {
+    /// <summary>The type of the value aggregated, if it is known.</summary>
+    public TypeInfo? ArgumentType { get; init; }
+
     /// <summary>The value aggregated; null for <c>count(*)</c>.</summary>
     public SqlExpression? Argument => Call.Arguments.IsEmpty ? null : Call.Arguments[0].Value;
 

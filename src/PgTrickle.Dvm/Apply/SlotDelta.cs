@@ -1,5 +1,6 @@
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Differentiation;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -28,7 +29,7 @@ internal static class SlotDelta
         var partial = slot.Kind switch
         {
             SlotKind.Count when argument is null => Coalesce(Filtered(Sum(weight)), Integer(0)),
-            SlotKind.Count => Coalesce(Filtered(Sum(weight), IsNotNull(argument!)), Integer(0)),
+            SlotKind.Count => Coalesce(Filtered(Sum(weight), Equality.IsThere(argument!, slot.ArgumentType)), Integer(0)),
             SlotKind.ExactSum or SlotKind.GrowingSum => Filtered(Sum(Multiply(weight, argument!))),
             _ => Filtered(slot.Call with { Arguments = [new FunctionArgument(argument!)], Filter = null }, Greater(weight, Integer(0))),
         };

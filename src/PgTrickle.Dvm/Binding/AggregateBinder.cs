@@ -19,6 +19,11 @@ internal sealed class AggregateBinder(BindingContext context, FunctionCatalog fu
             throw context.NotImplemented("GROUP BY", $"it has more than {context.Options.MaxGroupingSets} grouping sets");
         }
 
+        if (grouping.Keys.FirstOrDefault(k => k is FunctionCall call && functions.ReturnsRecord(call)) is { } record)
+        {
+            throw context.NotImplemented($"GROUP BY {((FunctionCall)record).Name}()", "its fields are not known once rows are grouped by a value of type record");
+        }
+
         var having = select.Having is { } predicate ? context.Within("HAVING", () => expressions.Bind(predicate, scope)) : null;
         (input, var sets) = new SetProjection(context, functions).Over(input, grouping.Keys);
         if (sets.Count > 0)

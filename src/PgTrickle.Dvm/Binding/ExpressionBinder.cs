@@ -75,6 +75,8 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
                         ?? throw binder.Context.NotImplemented("whole-row reference", "rows of sub-selects as values are evaluated as a whole");
                 case FunctionCall call when binder.IsAggregate(call) && (FunctionCall)base.VisitNode(call) is var own && scope.OwnerOf([.. own.References()]) is { Aggregates: { } outer }:
                     return outer.Add(own);
+                case JsonArrayAggregate or JsonObjectAggregate:
+                    return VisitNode(JsonAggregates.Plain((SqlExpression)node, binder.Context));
                 default:
                     binder.Check(node);
                     var bound = base.VisitNode(node);

@@ -26,5 +26,7 @@ internal sealed class FunctionCatalog
 
     public bool ReturnsSet(FunctionCall call) => Find(call).Any(static f => f.ReturnsSet);
 
+    public bool ReturnsRecord(FunctionCall call) => Find(call).Any(static f => f.ReturnsRecord);
+
     private IEnumerable<FunctionInfo> Find(FunctionCall call) => _byName[call.Name.Schema is null ? new QualifiedName(SystemSchema, call.Name.Name) : call.Name];
 }

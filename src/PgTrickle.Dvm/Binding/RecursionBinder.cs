@@ -43,7 +43,7 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
             return new Scan(context.NewName("t"), relation, Only: false);
         }).ToList();
         var used = scans.SelectMany(s => s.Relation.Columns.Where(c => _allColumns || _names.Contains(c.Name)).Select(c => Column(s.Alias, c.Name)));
-        return new Recursion(context.NewName("rec"), [.. names], types, text, [.. scans], used.ToSyntaxList()) { Open = OpenIn(text, (SetOperation)cte.Query.Body, types) };
+        return new Recursion(context.NewName("rec"), [.. names], types, text, [.. scans], used.ToSyntaxList()) { Open = OpenIn(text, (SetOperation)cte.Query.Body, types.Take(start.Columns.Count)) };
     }
 
     /// <summary>Whether a table of WITH RECURSIVE refers to itself.</summary>
@@ -156,8 +156,8 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
         _ => null,
     }).OfType<SqlIdentifier>().ToHashSet();
 
-    /// <summary>What in the query could be answered in several ways.</summary>
-    private string? OpenIn(Query text, SetOperation recursion, SyntaxList<ExpressionType> types)
+    /// <summary>What in the query could be answered in several ways; what SEARCH and CYCLE add is a function of the other columns.</summary>
+    private string? OpenIn(Query text, SetOperation recursion, IEnumerable<ExpressionType> types)
     {
         var all = new FunctionCatalog([.. functions.All, .. context.Catalog.Relations.SelectMany(static r => r.ViewFunctions)]);
         if (!recursion.All && !types.All(static t => t.Type is { IsImageEqual: true }))
@@ -171,6 +171,7 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
             SelectBody { Distinct: not null } or SelectBody { GroupBy: not null } => true,
             SetOperation { All: false } inner => inner != recursion,
             FunctionCall call => call.Over is not null || all.IsAggregate(call),
+            JsonArrayAggregate or JsonObjectAggregate => true,
             _ => false,
         }) ? "it sorts, groups or counts rows, and which of several answers it gave is not remembered" : null;
     }

@@ -17,7 +17,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
     public Operator Bind(SelectBody body, SyntaxList<OrderItem> order, Slice? slice, CteScope ctes)
     {
         var select = NamedWindows.Resolve(body);
-        ctes = ctes with { WholeRows = select.DescendantsAndSelf().OfType<WholeRowReference>().Select(static r => r.Relation).ToHashSet() };
+        ctes = ctes with { WholeRows = order.Aggregate(select.DescendantsAndSelf(), static (nodes, o) => nodes.Concat(o.DescendantsAndSelf())).OfType<WholeRowReference>().Select(static r => r.Relation).ToHashSet() };
         var item = from.Bind(select.From, ctes);
         var source = item.Source;
         var scope = item.Scope.In(context, ctes, source);

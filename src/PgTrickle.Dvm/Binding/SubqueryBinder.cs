@@ -117,8 +117,9 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
     private IEnumerable<Test> NullTests(Quantified quantified, SyntaxList<SqlExpression> operands, Rows rows, Scope scope)
     {
         var inner = rows.Source.Columns.ToDictionary(static c => c.Reference);
-        var left = operands.All(o => ExpressionType.Of(o, c => scope.Known?.GetValueOrDefault(c)).NotNull);
-        var right = rows.Values.All(v => ExpressionType.Of(v, inner.GetValueOrDefault).NotNull);
+        var lefts = operands.Select(o => ExpressionType.Of(o, c => scope.Known?.GetValueOrDefault(c))).ToList();
+        var rights = rows.Values.Select(v => ExpressionType.Of(v, inner.GetValueOrDefault)).ToList();
+        var (left, right) = (lefts.TrueForAll(static t => t.NotNull), rights.TrueForAll(static t => t.NotNull));
         var comparison = quantified.Operator is { Schema: null, Symbol: "=" or "<>" or "<" or "<=" or ">" or ">=" };
         if (left && right && comparison)
         {
@@ -135,12 +136,12 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         if (!right)
         {
             var again = BindRows(quantified.Query, scope)!;
-            yield return new Test(again, IsNull(again.Values[0]));
+            yield return new Test(again, Equality.IsMissing(again.Values[0], rights[0].Type));
         }
 
         if (!left)
         {
-            yield return new Test(BindRows(quantified.Query, scope)!, IsNull(operands[0]));
+            yield return new Test(BindRows(quantified.Query, scope)!, Equality.IsMissing(operands[0], lefts[0].Type));
         }
     }
 

@@ -43,4 +43,7 @@ public sealed record FunctionInfo(uint Oid, QualifiedName Name, FunctionKind Kin
 
     /// <summary>proretset.</summary>
     public bool ReturnsSet { get; init; }
+
+    /// <summary>Whether its result is of type record, which no column can have.</summary>
+    public bool ReturnsRecord { get; init; }
 }

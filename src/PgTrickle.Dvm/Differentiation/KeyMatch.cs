@@ -33,7 +33,7 @@ internal static class KeyMatch
             yield break;
         }
 
-        var hasNull = Or(nullable.Select(k => IsNull(Of(k))));
+        var hasNull = Or(nullable.Select(k => Equality.IsMissing(Of(k), k.Type)));
         var some = Exists((Select() with { From = [Table(table, alias)], Where = hasNull }).AsQuery());
         yield return Joined(NullSafe(keys, Of), [hasNull, some]);
     }

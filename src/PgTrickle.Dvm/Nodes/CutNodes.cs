@@ -1,5 +1,6 @@
 using System.Globalization;
 using PgTrickle.Dvm.Apply;
+using PgTrickle.Dvm.Binding;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Differentiation;
 using PgTrickle.Dvm.Operators;
@@ -21,14 +22,21 @@ internal sealed class CutNodes
     private readonly Operator? _root;
     private int _scans;
 
-    private CutNodes(Operator? root) => _root = root;
+    private readonly FunctionCatalog _functions;
+
+    private CutNodes(Operator? root, FunctionCatalog functions)
+    {
+        _root = root;
+        _functions = functions;
+    }
 
     /// <summary>The nodes, each after those that it reads, and what is left of the tree.</summary>
     /// <param name="tree">A tree that all passes have gone over.</param>
+    /// <param name="functions">The functions of the query and of the views in it.</param>
     /// <exception cref="CompileException">A part can't be maintained.</exception>
-    public static (IReadOnlyList<PlanNode> Nodes, Operator Tree) Of(Operator tree)
+    public static (IReadOnlyList<PlanNode> Nodes, Operator Tree) Of(Operator tree, FunctionCatalog functions)
     {
-        var cut = new CutNodes(KeptRoot(tree));
+        var cut = new CutNodes(KeptRoot(tree), functions);
         var rest = cut.Visit(tree, isRead: false);
         return (cut._nodes, rest);
     }
@@ -65,7 +73,7 @@ internal sealed class CutNodes
         return isNode ? TakeOut(source, resolved) : resolved;
     }
 
-    private static bool IsNode(Operator source, bool isRead)
+    private bool IsNode(Operator source, bool isRead)
         => (source is Recursion || (source is IPartitioned partitioned
             && (isRead || partitioned.PartitionKeys.IsEmpty || AggregateState.IsAddedUp(source) || !SettledState.IsPossible(source))
             && partitioned.PartitionKeys.All(static k => k.Type is not null)))
@@ -75,11 +83,12 @@ internal sealed class CutNodes
         && source.FreeReferences().Count == 0;
 
     /// <summary>
-    /// Whether a column may be of type record or an array of it, which no table can have: rows made by ROW(...) and what is gathered of them, and what SEARCH and CYCLE keep of the way.
+    /// Whether a column may be of type record or an array of it, which no table can have: rows made by ROW(...) or by functions, what is gathered of them, and what SEARCH and CYCLE keep of the way.
     /// </summary>
-    private static bool MayYieldRecords(Operator source) => source.Columns.Any(static c => c.Type is null)
+    private bool MayYieldRecords(Operator source) => source.Columns.Any(static c => c.Type is null)
         && source.DescendantsAndSelf().SelectMany(static o => o is Recursion recursion ? recursion.Text.DescendantsAndSelf() : o.OwnExpressions().SelectMany(static e => e.DescendantsAndSelf()))
-            .Any(static n => n is RowConstructor or WholeRowReference or CommonTableExpression { Search: not null } or CommonTableExpression { Cycle: not null });
+            .Any(n => n is RowConstructor or WholeRowReference or CommonTableExpression { Search: not null } or CommonTableExpression { Cycle: not null }
+                || (n is FunctionCall call && _functions.ReturnsRecord(call)));
 
     /// <summary>Whether changes may make it necessary to read groups again.</summary>
     private static bool NeedsRows(Aggregate aggregate) => AggregateState.Of(aggregate, [])!.Slots.Any(static s => s.MayRescan);

@@ -148,6 +148,7 @@ internal static class CatalogLoader
     {
         IsStrict = row.GetBoolean(6),
         ReturnsSet = row.GetBoolean(7),
+        ReturnsRecord = row.GetBoolean(8),
     };
 
     private static TypeInfo ReadType(NpgsqlDataReader row) => new(

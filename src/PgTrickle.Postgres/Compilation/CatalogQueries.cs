@@ -82,7 +82,8 @@ internal static class CatalogQueries
 
     /// <summary>$1 OIDs.</summary>
     public const string Functions = """
-        SELECT p.oid::bigint, n.nspname, p.proname, p.prokind::text, coalesce(g.aggkind::text, ''), p.provolatile::text, p.proisstrict, p.proretset
+        SELECT p.oid::bigint, n.nspname, p.proname, p.prokind::text, coalesce(g.aggkind::text, ''), p.provolatile::text, p.proisstrict, p.proretset,
+            p.prorettype IN ('pg_catalog.record'::pg_catalog.regtype, 'pg_catalog.record[]'::pg_catalog.regtype)
         FROM pg_catalog.pg_proc p
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         LEFT JOIN pg_catalog.pg_aggregate g ON g.aggfnoid = p.oid
