@@ -37,6 +37,11 @@ internal static class RootRules
             }
         }
 
+        if (project.Input is Recursion { Linear: { Self.Node: not null } terms })
+        {
+            return new RecursionRule(ZSet(project, visible), terms);
+        }
+
         return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, visible))
             : FirstRowsRule.Of(project, Columns(project, visible)) as RootRule ?? PartitionRoot.Of(project, Columns(project, visible)) ?? AnyOperator(project, visible);
     }

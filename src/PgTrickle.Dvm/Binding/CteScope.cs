@@ -5,6 +5,9 @@ namespace PgTrickle.Dvm.Binding;
 /// <summary>A WITH query, and the WITH queries that it may itself refer to.</summary>
 internal sealed record CteBinding(SqlIdentifier Name, SyntaxList<SqlIdentifier> Columns, Query Query, CteScope Outer)
 {
+    /// <summary>What a reference to the query reads, where it is the recursive table itself.</summary>
+    public Operators.Scan? Self { get; init; }
+
     /// <summary>The table of WITH RECURSIVE, if the query refers to itself.</summary>
     public CommonTableExpression? Recursive { get; init; }
 }

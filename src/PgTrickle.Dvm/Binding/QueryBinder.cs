@@ -99,12 +99,17 @@ internal sealed class QueryBinder
     {
         if (cte.Recursive is null)
         {
-            return Bind(cte.Query, cte.Outer);
+            return cte.Self ?? Bind(cte.Query, cte.Outer);
         }
 
-        return cte.Query is { Body: SetOperation { Kind: SetOperationKind.Union } union, OrderBy.IsEmpty: true, Limit: null, Offset: null, With: null }
-            ? new RecursionBinder(_context, _functions).Bind(cte, BindBody(union.Left, [], cte.Outer))
-            : throw _context.NotImplemented("WITH RECURSIVE", "the recursive query is more than a union");
+        if (cte.Query is not { Body: SetOperation { Kind: SetOperationKind.Union } union, OrderBy.IsEmpty: true, Limit: null, Offset: null, With: null })
+        {
+            throw _context.NotImplemented("WITH RECURSIVE", "the recursive query is more than a union");
+        }
+
+        var start = BindBody(union.Left, [], cte.Outer);
+        var recursion = new RecursionBinder(_context, _functions).Bind(cte, start);
+        return recursion with { Linear = LinearTerms.Of(_context, cte, recursion, start, c => BindBody(union.Right, [], cte.Outer.With(c))) };
     }
 
     private Operator BindBody(QueryBody body, SyntaxList<OrderItem> order, CteScope ctes) => body switch

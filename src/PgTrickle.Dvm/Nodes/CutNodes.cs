@@ -52,7 +52,7 @@ internal sealed class CutNodes
         }
 
         return tree.OwnExpressions().Any(ClockExpressions.ReadsClock) ? null
-            : source is Recursion || (source is IPartitioned && (ReferenceEquals(source, top) || !AggregateState.IsAddedUp(source))) ? source
+            : source is Recursion { Linear: null } || (source is IPartitioned && (ReferenceEquals(source, top) || !AggregateState.IsAddedUp(source))) ? source
             : null;
     }
 
@@ -103,6 +103,7 @@ internal sealed class CutNodes
         {
             number = _nodes.Count;
             _known.Add(text, number);
+            project = resolved is Recursion { Linear: { } terms } recursion ? project with { Input = recursion with { Linear = terms.OfNode(number) } } : project;
             var columns = project.Outputs.Select(static o => new OutputColumn(o.Name, o.Type ?? TypeInfo.Unknown)).ToSyntaxList();
             _nodes.Add(PlanNode.Of(number, RootRules.OfNode(project, columns)));
         }

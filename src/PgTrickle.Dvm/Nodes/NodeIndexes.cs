@@ -18,7 +18,7 @@ internal static class NodeIndexes
         var identity = node.Rule.Result.Identity;
         var known = identity.Kind == IdentityKind.Key ? identity.Columns.Select(i => node.Rule.Result.Columns[i].Name).ToHashSet() : [];
         var keys = new List<SyntaxList<SqlIdentifier>>();
-        foreach (var columns in all.SelectMany(n => Lookups(n.Tree, node.Number!.Value)))
+        foreach (var columns in all.SelectMany(static n => n.Reads).SelectMany(t => Lookups(t, node.Number!.Value)))
         {
             var isKnown = known.Count > 0 && columns.IsSupersetOf(known);
             if (identity.Kind != IdentityKind.SingleRow && !isKnown && !keys.Exists(k => k.ToHashSet().SetEquals(columns)))

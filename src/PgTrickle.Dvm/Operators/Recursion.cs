@@ -24,6 +24,9 @@ internal sealed record Recursion(
     /// <summary>Why the same tables may give other rows another time; null if they always give the same.</summary>
     public string? Open { get; init; }
 
+    /// <summary>Its two terms, if its changes can be told from theirs; null if it has to be computed as a whole.</summary>
+    public LinearRecursion? Linear { get; init; }
+
     public override SyntaxList<BoundColumn> Columns
         => Names.Zip(Types, (n, t) => new BoundColumn(new ColumnReference(Alias, n), t.Type, t.NotNull)).ToSyntaxList();
 
@@ -31,4 +34,21 @@ internal sealed record Recursion(
 
     public override Operator WithInputs(SyntaxList<Operator> inputs)
         => inputs.Zip(Tables).All(static p => ReferenceEquals(p.First, p.Second)) ? this : this with { Tables = inputs };
+}
+
+/// <summary>
+/// The terms of a recursive UNION ALL whose second one is linear in the recursive table: of a sum of rows it yields the sum of what it yields for each. These are operators of their own, not
+/// among the inputs of the recursion.
+/// </summary>
+/// <param name="Self">The only scan of the recursive table.</param>
+/// <param name="Start">The term without recursion.</param>
+/// <param name="Step">The other, over the scan.</param>
+internal sealed record LinearRecursion(Scan Self, Operator Start, Operator Step)
+{
+    /// <summary>The same, of a node.</summary>
+    public LinearRecursion OfNode(int node)
+    {
+        var self = Self with { Node = node };
+        return this with { Self = self, Step = Step.Rewrite(o => ReferenceEquals(o, Self) ? self : o) };
+    }
 }
