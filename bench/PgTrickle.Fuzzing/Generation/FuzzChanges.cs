@@ -15,7 +15,7 @@ internal sealed class FuzzChanges(Random random)
     private const int FirstWithoutRivals = 6;
 
     /// <summary>Numbers of tables; some have several.</summary>
-    private const int Weights = 12;
+    private const int Weights = 13;
 
     /// <summary>What fills the empty tables.</summary>
     public IReadOnlyList<FuzzTransaction> Initial()
@@ -69,6 +69,7 @@ internal sealed class FuzzChanges(Random random)
         7 => "TRUNCATE fuzz.e CASCADE",
         8 => "TRUNCATE fuzz.\"Odd Table\"",
         9 => "TRUNCATE fuzz.h",
+        12 => "TRUNCATE fuzz.o",
         _ => One("TRUNCATE fuzz.p", "TRUNCATE fuzz.p1", "TRUNCATE fuzz.p2", "TRUNCATE fuzz.p3"),
     };
 
@@ -78,7 +79,7 @@ internal sealed class FuzzChanges(Random random)
         < 3 => $"UPDATE fuzz.a SET g = e.w, t = {Maybe(Word())} FROM fuzz.e WHERE e.src = a.id",
         < 6 => $"MERGE INTO fuzz.b USING (SELECT DISTINCT dst FROM fuzz.e) e ON b.id = e.dst WHEN MATCHED AND b.k > 1 THEN DELETE WHEN MATCHED THEN UPDATE SET k = {Small()}, a_id = e.dst WHEN NOT MATCHED THEN INSERT (id, a_id, k, v) VALUES (e.dst, {Maybe(Number(1, 14))}, {Small()}, {Maybe(Word())})",
         9 => $"MERGE INTO fuzz.h USING fuzz.a ON h.x = a.g AND h.y = a.t WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED AND a.id = {Number(1, 14)} AND a.g IS NOT NULL AND a.t IS NOT NULL THEN INSERT VALUES (a.g, a.t, {Amount()}, a.id)",
-        > 9 => $"WITH moved AS (DELETE FROM fuzz.p WHERE k = {Small()} RETURNING *) INSERT INTO fuzz.p SELECT {Maybe(Small())}, v, q, pr, at FROM moved",
+        10 or 11 => $"WITH moved AS (DELETE FROM fuzz.p WHERE k = {Small()} RETURNING *) INSERT INTO fuzz.p SELECT {Maybe(Small())}, v, q, pr, at FROM moved",
         _ => Update(table),
     };
 
@@ -89,6 +90,7 @@ internal sealed class FuzzChanges(Random random)
         6 => $"INSERT INTO fuzz.c SELECT {Maybe(Small())}, {Maybe(Word())}, {Maybe(Decimal())}, {Maybe(Json())}::json, {Maybe(Json())}::jsonb, {Maybe(Array())}::int[] FROM generate_series(1, {Number(1, 3)})",
         7 => $"INSERT INTO fuzz.e SELECT {Number(1, 6)}, {Number(1, 6)}, {Maybe(Small())} FROM generate_series(1, {One("1", "1", "2")})",
         8 => $"INSERT INTO fuzz.\"Odd Table\" VALUES ({Maybe(Small())}, {Maybe(Word())}, {Maybe(Folded())})",
+        12 => $"INSERT INTO fuzz.o SELECT {Maybe(Small())}, {Maybe(Bytes())}, {Maybe(Address())}, {Maybe(Hour())}, {Maybe(Bits())}, {Maybe(Ranges())}, {Maybe(Pair())} FROM generate_series(1, {One("1", "1", "2")})",
         > 9 => $"INSERT INTO fuzz.p SELECT {Maybe(Small())}, {Maybe(Word())}, {Maybe(Amount())}, {Maybe(Pair())}, {Maybe(Day())} FROM generate_series(1, {One("1", "1", "2")})",
         _ => $"INSERT INTO fuzz.h VALUES ({One("1", "1", "1", "2", "5")}, {Word()}, {Amount()}, {Maybe(Small())}) ON CONFLICT (x, y) DO NOTHING",
     };
@@ -101,6 +103,7 @@ internal sealed class FuzzChanges(Random random)
         6 => $"UPDATE fuzz.c SET {One($"k = {Maybe(Small())}", $"v = {Maybe(Word())}", $"n = {Maybe(Decimal())}", $"jb = {Maybe(Json())}::jsonb", $"arr = {Maybe(Array())}::int[]", $"j = {Maybe(Json())}::json")} WHERE ctid IN (SELECT ctid FROM fuzz.c LIMIT 2 OFFSET {Number(0, 4)})",
         7 => $"UPDATE fuzz.e SET {One($"dst = {Number(1, 6)}", $"src = {Number(1, 6)}", "w = w + 1", "src = dst, dst = src")} WHERE src = {Number(1, 6)}",
         8 => $"UPDATE fuzz.\"Odd Table\" SET {One($"\"select\" = {Maybe(Small())}", $"\"Mixed Case\" = {Maybe(Word())}", $"fo = {Maybe(Folded())}")} WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 2 OFFSET {Number(0, 3)})",
+        12 => $"UPDATE fuzz.o SET {One($"k = {Maybe(Small())}", $"by = {Maybe(Bytes())}", $"ad = {Maybe(Address())}", $"ho = {Maybe(Hour())}", $"bi = {Maybe(Bits())}", $"mr = {Maybe(Ranges())}", $"pr.y = {Maybe(Word())}")} WHERE {One($"k = {Small()}", $"ho = {Hour()}", $"bi = {Bits()}")}",
         > 9 => $"UPDATE fuzz.p SET {One($"k = {Maybe(Small())}", "k = k + 1", $"q = {Maybe(Amount())}", "q = q * 3", $"pr = {Maybe(Pair())}", $"pr.x = {Maybe(Small())}", $"v = {Maybe(Word())}", $"at = {Maybe(Day())}")} WHERE {One($"k = {Small()}", "k IS NULL", $"v = {Word()}")}",
         _ => $"UPDATE fuzz.h SET {One("q = q + 1", "q = 0", $"z = {Maybe(Small())}", "q = q")} WHERE x = {One("1", "2", "5")}",
     };
@@ -112,6 +115,7 @@ internal sealed class FuzzChanges(Random random)
         6 => $"DELETE FROM fuzz.c WHERE ctid IN (SELECT ctid FROM fuzz.c LIMIT {Number(1, 3)} OFFSET {Number(0, 3)})",
         7 => $"DELETE FROM fuzz.e WHERE {One($"src = {Number(1, 6)}", $"dst = {Number(1, 6)}", $"ctid IN (SELECT ctid FROM fuzz.e LIMIT 1 OFFSET {Number(0, 5)})")}",
         8 => "DELETE FROM fuzz.\"Odd Table\" WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 1)",
+        12 => $"DELETE FROM fuzz.o WHERE {One($"k = {Small()}", $"ad = {Address()}")}",
         > 9 => $"DELETE FROM fuzz.p WHERE {One($"k = {Small()}", $"v = {Word()}", $"ctid IN (SELECT ctid FROM fuzz.p LIMIT {Number(1, 2)})")}",
         _ => $"DELETE FROM fuzz.h WHERE y = {Word()}",
     };
@@ -151,6 +155,16 @@ internal sealed class FuzzChanges(Random random)
     private string Array() => One("'{}'", "'{1}'", "'{1,2}'", "'{2,NULL}'", "'{3,3,1}'");
 
     private string Pair() => $"ROW({Maybe(Small())}, {Maybe(Word())})::fuzz.pair";
+
+    private string Bytes() => One(@"'\x'::bytea", @"'\x00'::bytea", @"'\x0001ff'::bytea", @"'\x61'::bytea");
+
+    private string Address() => One("inet '10.0.0.1'", "inet '10.0.0.1/8'", "inet '::1'", "inet '10.0.0.2'");
+
+    private string Hour() => One("timetz '12:00+00'", "timetz '13:00+01'", "timetz '24:00-03'");
+
+    private string Bits() => One("varbit '0'", "varbit '00'", "varbit ''", "varbit '1010'");
+
+    private string Ranges() => One("'{}'::int4multirange", "'{[1,3)}'::int4multirange", "'{[1,3),[5,7)}'::int4multirange", "'{(,2)}'::int4multirange");
 
     private string Number(int low, int high) => random.Next(low, high + 1).ToString(CultureInfo.InvariantCulture);
 

@@ -30,6 +30,7 @@ internal static class FuzzSchema
         "CREATE TABLE fuzz.p3 PARTITION OF fuzz.p DEFAULT PARTITION BY RANGE (q)",
         "CREATE TABLE fuzz.p3a PARTITION OF fuzz.p3 FOR VALUES FROM (MINVALUE) TO (5)",
         "CREATE TABLE fuzz.p3b PARTITION OF fuzz.p3 DEFAULT",
+        "CREATE TABLE fuzz.o (k int, by bytea, ad inet, ho timetz, bi varbit, mr int4multirange, pr fuzz.pair)",
         "CREATE FUNCTION fuzz.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE RETURN n * 2",
         "CREATE FUNCTION fuzz.tag(t text, n int DEFAULT 1) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $f$ BEGIN RETURN t || '#' || n; END $f$",
         "CREATE FUNCTION fuzz.most(VARIADIC n int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $f$ SELECT max(x) FROM unnest(n) x $f$",
@@ -48,7 +49,7 @@ internal static class FuzzSchema
     ];
 
     /// <summary>Tables that are captured.</summary>
-    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\"", "p"];
+    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\"", "p", "o"];
 
     /// <summary>Partitions of tables, which can be truncated by themselves.</summary>
     public static readonly (string Partition, string Table)[] Partitions = [("p1", "p"), ("p2", "p"), ("p3a", "p"), ("p3b", "p")];
@@ -74,6 +75,10 @@ internal static class FuzzSchema
         ["fuzz.h"] = [new("x", Kind.Int), new("y", Kind.Text), new("q", Kind.Money), new("z", Kind.Int)],
         ["fuzz.\"Odd Table\""] = [new("\"select\"", Kind.Int), new("\"Mixed Case\"", Kind.Text), new("fo", Kind.Folded)],
         ["fuzz.p"] = [new("k", Kind.Int), new("v", Kind.Text), new("q", Kind.Money), new("pr", Kind.Pair), new("at", Kind.Day)],
+        ["fuzz.o"] =
+        [
+            new("k", Kind.Int), new("by", Kind.Bytes), new("ad", Kind.Address), new("ho", Kind.Hour), new("bi", Kind.Bits), new("mr", Kind.Ranges), new("pr", Kind.Pair),
+        ],
         ["fuzz.va"] = [new("id", Kind.Int), new("g", Kind.Int), new("v", Kind.Text), new("k", Kind.Int)],
         ["fuzz.vb"] = [new("g", Kind.Int), new("cnt", Kind.Int), new("total", Kind.Int)],
         ["fuzz.vc"] = [new("k", Kind.Int), new("v", Kind.Text), new("pr", Kind.Pair)],

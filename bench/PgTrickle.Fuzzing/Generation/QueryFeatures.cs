@@ -21,7 +21,7 @@ internal static class QueryFeatures
         ("set-returning function in SELECT", @"SELECT [^()]*(\([^()]*\)[^()]*)*(generate_series|unnest)\([^()]*(\([^()]*\)[^()]*)*\) AS"), ("ROWS FROM", @"ROWS FROM"),
         ("WITH ORDINALITY", @"WITH ORDINALITY"), ("XMLTABLE", @"XMLTABLE"), ("JSON_TABLE", @"JSON_TABLE"), ("clock", @"now\(\)|CURRENT_DATE"), ("CASE", @"\bCASE "),
         ("GROUPING()", @"\bGROUPING\("), ("ROW()", @"\bROW\("), ("row compared with a sub-select", @"\([^()]*, [^()]*\) (=|<>|<|>=) \(SELECT"), ("rows ANY or ALL (SELECT)", @"\([^()]*, [^()]*\) (=|<>|<|>=) (ANY|ALL) \("),
-        ("whole row", @"\bx\d+(::text| IS (NOT )?NULL)"), ("composite type", @"fuzz\.pair|\.pr\b"), ("partitioned table", @"fuzz\.p "), ("user-defined function", @"fuzz\.(twice|tag|most|halves|upto)\("),
+        ("whole row", @"\bx\d+(::text| IS (NOT )?NULL)|to_jsonb\(x\d+\)|count\((DISTINCT )?x\d+\)"), ("odd types", @"fuzz\.o "), ("composite type", @"fuzz\.pair|\.pr\b"), ("partitioned table", @"fuzz\.p "), ("user-defined function", @"fuzz\.(twice|tag|most|halves|upto)\("),
         ("user-defined operator", @"fuzz\.<\+>"), ("user-defined aggregate", @"fuzz\.(total|listed|collected|middle)\("), ("user-defined window function", @"fuzz\.total\([^()]*(\([^()]*\)[^()]*)*\) OVER"),
         ("hypothetical-set aggregate", @"rank\([12][^()]*\) WITHIN|cume_dist\(2\)"), ("RANGE by distance", @"RANGE BETWEEN [^()]*(\d|')[^()]* (PRECEDING|FOLLOWING)"),
         ("EXCLUDE in RANGE or GROUPS", @"(RANGE|GROUPS) BETWEEN [^()]* EXCLUDE"), ("WINDOW clause", @" WINDOW n"), ("SQL/JSON function", @"JSON_VALUE|JSON_ARRAYAGG"), ("multirange", @"range_agg"),

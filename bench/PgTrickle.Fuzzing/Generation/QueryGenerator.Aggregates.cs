@@ -153,9 +153,11 @@ internal sealed partial class QueryGenerator
             case Kind.Json:
                 return new(
                     One(_version >= 16 ? $"JSON_ARRAYAGG({X(Kind.Int)}{orderBy} NULL ON NULL RETURNING jsonb)" : "jsonb_agg(1)", $"jsonb_agg({X(Kind.Int)}{orderBy})", $"jsonb_object_agg(COALESCE({X(Kind.Text)}, ''), {X(Kind.Int)}{orderBy})"), kind);
-            case Kind.Range or Kind.Pair:
+            case Kind.Range or Kind.Pair or Kind.Bytes or Kind.Bits:
                 return new($"(array_agg({X(kind)}{orderBy}))[1]", kind);
-            case Kind.Code or Kind.Time or Kind.Day or Kind.Mood or Kind.Span:
+            case Kind.Ranges:
+                return new($"range_agg({X(Kind.Range)})", kind);
+            case Kind.Address or Kind.Hour or Kind.Code or Kind.Time or Kind.Day or Kind.Mood or Kind.Span:
                 return new($"{One("min", "max")}({X(kind)})", kind, Value.HasEqualTwins(kind));
             default:
                 return Literal(kind);

@@ -56,7 +56,7 @@ internal sealed partial class QueryGenerator
 
     private string SubqueryCondition(Scope scope, int depth)
     {
-        switch (_random.Next(11))
+        switch (_random.Next(12))
         {
             case 8 or 9:
                 return RowSubquery(scope, depth);
@@ -72,7 +72,7 @@ internal sealed partial class QueryGenerator
             case 4:
                 var several = One("", "NOT ");
                 return $"({Exact(Kind.Int, scope).Sql}, {Exact(Kind.Text, scope).Sql}) {several}IN ({Body([Kind.Int, Kind.Text], Scope.Empty, depth - 1)})";
-            case 5:
+            case 5 or 11:
                 var quantifier = One("ANY", "ALL");
                 return $"{Exact(Kind.Int, scope).Sql} {One("=", "<", ">=", "<>")} {quantifier} ({Body([Kind.Int], Chance(3) ? scope : Scope.Empty, depth - 1)})";
             default:

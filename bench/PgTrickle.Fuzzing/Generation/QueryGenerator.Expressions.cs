@@ -63,6 +63,11 @@ internal sealed partial class QueryGenerator
             Kind.RawJson => "'{}'::json",
             Kind.Array => One("ARRAY[1, 2]", "'{}'::int[]", "NULL::int[]"),
             Kind.Range => "int4range(1, 4)",
+            Kind.Bytes => @"'\x61'::bytea",
+            Kind.Address => "'10.0.0.1'::inet",
+            Kind.Hour => "'12:00+00'::timetz",
+            Kind.Bits => "'00'::varbit",
+            Kind.Ranges => "'{[1,3)}'::int4multirange",
             Kind.Pair => One("ROW(1, 'a')", "ROW(NULL, 'b')") + "::fuzz.pair",
             _ => "'a'::text COLLATE fuzz.folded",
         },
@@ -83,9 +88,13 @@ internal sealed partial class QueryGenerator
         Kind.Time => TimeCompound(scope),
         Kind.Day => TimeCompound(scope, Kind.Day),
         Kind.Span => new($"{Exact(kind, scope).Sql} + interval '1 hour'", kind),
+        Kind.Json when Chance(4) && WholeRow(scope) is { } row => new($"to_jsonb({row})", kind),
         Kind.Json => new(One($"{Exact(kind, scope).Sql} -> 'a'", $"to_jsonb({Exact(Kind.Int, scope).Sql})", $"jsonb_build_object('k', {Exact(Kind.Text, scope).Sql})"), kind),
         Kind.Array => new(One($"{Exact(kind, scope).Sql} || {Exact(Kind.Int, scope).Sql}", $"ARRAY[{Exact(Kind.Int, scope).Sql}, {Exact(Kind.Int, scope).Sql}]", ArraySubquery(scope, depth)), kind),
         Kind.Range => new($"{Exact(kind, scope).Sql} * int4range(1, 4)", kind),
+        Kind.Bytes => new($"{Exact(kind, scope).Sql} || {Exact(kind, scope).Sql}", kind),
+        Kind.Hour => new($"{Exact(kind, scope).Sql} + interval '1 hour'", kind),
+        Kind.Ranges => new($"{Exact(kind, scope).Sql} + int4multirange({Exact(Kind.Range, scope).Sql})", kind),
         Kind.Pair => new($"ROW({Exact(Kind.Int, scope).Sql}, {Exact(Kind.Text, scope).Sql})::fuzz.pair", kind),
         _ => Leaf(kind, scope, isExact: true),
     };
@@ -119,10 +128,10 @@ internal sealed partial class QueryGenerator
         return $"12 / {Exact(Kind.Int, scope).Sql}";
     }
 
-    private string TextCompound(Scope scope) => _random.Next(14) switch
+    private string TextCompound(Scope scope) => _random.Next(15) switch
     {
         9 => $"fuzz.tag({Exact(Kind.Text, scope).Sql})",
-        10 => $"({Exact(Kind.Text, scope).Sql} OPERATOR(fuzz.<+>) {Exact(Kind.Int, scope).Sql})",
+        10 or 14 => $"({Exact(Kind.Text, scope).Sql} OPERATOR(fuzz.<+>) {Exact(Kind.Int, scope).Sql})",
         11 => $"({Exact(Kind.Pair, scope).Sql}).y",
         12 or 13 when WholeRow(scope) is { } row => $"{row}::text",
         0 => $"upper({Exact(Kind.Text, scope).Sql})",

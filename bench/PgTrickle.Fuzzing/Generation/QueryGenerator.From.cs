@@ -96,6 +96,7 @@ internal sealed partial class QueryGenerator
             case 0 or 1 when depth > 0 && Spend():
                 var kinds = new List<Kind>();
                 var body = Body(kinds, Scope.Empty, depth - 1);
+                _rows[alias] = kinds.Count;
                 return ($"({body}) {alias}", Columns(alias, kinds));
             case 2 when Chance(3) && Spend():
                 return Function(Scope.Empty, alias) is var (function, columns) ? (function, columns) : default;
@@ -103,13 +104,14 @@ internal sealed partial class QueryGenerator
                 return ($"(VALUES ({Number(0, 3)}, 'a'), ({Number(0, 3)}, 'b'), (NULL, 'c')) {alias}(c1, c2)", [new($"{alias}.c1", Kind.Int), new($"{alias}.c2", Kind.Text)]);
             case < 9 when _common.Count > 0:
                 var (name, common) = Any(_common);
+                _rows[alias] = common.Count;
                 return ($"{name} {alias}", Columns(alias, common));
             case 9:
                 var view = One("fuzz.va", "fuzz.vb", "fuzz.vc", "fuzz.vd");
                 _rows[alias] = FuzzSchema.Relations[view].Length;
                 return ($"{view} {alias}", [.. FuzzSchema.Relations[view].Select(c => c with { Sql = $"{alias}.{c.Sql}" })]);
             default:
-                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.\"Odd Table\"");
+                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.o", "fuzz.\"Odd Table\"");
                 _rows[alias] = FuzzSchema.Relations[table].Length;
                 return ($"{table} {alias}", Ordered([.. FuzzSchema.Relations[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" })], mustOrder));
         }

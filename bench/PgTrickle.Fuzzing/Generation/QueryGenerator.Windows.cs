@@ -89,7 +89,7 @@ internal sealed partial class QueryGenerator
                 One(
                     $"(row_number() OVER {window})::int", $"(rank() OVER {window})::int", $"(dense_rank() OVER {window})::int", $"(count(*) OVER {window})::int", $"(sum({X(kind)}) OVER {window})::int",
                     $"ntile(3) OVER {window}", $"lag({X(kind)}) OVER {window}", $"lead({X(kind)}, 2, 7) OVER {window}", $"first_value({X(kind)}) OVER {window}", $"fuzz.total({X(kind)}) OVER {window}",
-                    $"last_value({X(kind)}) OVER {window}", $"nth_value({X(kind)}, 2) OVER {window}", $"(count(*) FILTER (WHERE {Condition(own, 0)}) OVER {window})::int"),
+                    $"fuzz.total({X(kind)} + 1) OVER {window}", $"last_value({X(kind)}) OVER {window}", $"nth_value({X(kind)}, 2) OVER {window}", $"(count(*) FILTER (WHERE {Condition(own, 0)}) OVER {window})::int"),
                 kind),
             Kind.Number => new(One($"sum({X(kind)}) OVER {window}", $"avg({X(Kind.Int)}) OVER {window}", $"max({X(kind)}) OVER {window}"), kind, IsLoose: true),
             Kind.Float => new(One($"percent_rank() OVER {window}", $"cume_dist() OVER {window}"), kind),
@@ -113,7 +113,7 @@ internal sealed partial class QueryGenerator
             Kind.Int => new(
                 One(
                     $"(rank() OVER {window})::int", $"(dense_rank() OVER {window})::int", $"(count(*) OVER {window})::int", $"(sum({X(kind)}) OVER {window})::int", $"max({X(kind)}) OVER {window}",
-                    $"fuzz.total({X(kind)}) OVER {window}", $"(count({X(Kind.Text)}) FILTER (WHERE {Condition(own, 0)}) OVER {window})::int"),
+                    $"fuzz.total({X(kind)}) OVER {window}", $"fuzz.total({X(kind)}) OVER {window}", $"(count({X(Kind.Text)}) FILTER (WHERE {Condition(own, 0)}) OVER {window})::int"),
                 kind),
             Kind.Number => new(One($"sum({X(kind)}) OVER {window}", $"avg({X(Kind.Int)}) OVER {window}"), kind, IsLoose: true),
             Kind.Float => new(One($"percent_rank() OVER {window}", $"cume_dist() OVER {window}", $"sum({X(kind)}) OVER {window}"), kind, IsLoose: true),

@@ -11,7 +11,7 @@ internal sealed partial class QueryGenerator
     private static readonly Kind[] OutputKinds =
     [
         Kind.Int, Kind.Int, Kind.Int, Kind.Text, Kind.Text, Kind.Number, Kind.Money, Kind.Float, Kind.Bool, Kind.Time, Kind.Day, Kind.Span, Kind.Code, Kind.Mood, Kind.Json,
-        Kind.Array, Kind.Range, Kind.Folded, Kind.Pair,
+        Kind.Array, Kind.Range, Kind.Folded, Kind.Pair, Kind.Bytes, Kind.Address, Kind.Hour, Kind.Bits, Kind.Ranges,
     ];
 
     private readonly Random _random;
@@ -21,7 +21,7 @@ internal sealed partial class QueryGenerator
     private readonly List<(string Name, IReadOnlyList<Kind> Columns)> _common = [];
     private readonly QueryStyle _style;
 
-    /// <summary>How many columns the tables and views of these aliases have.</summary>
+    /// <summary>How many columns the tables, views and sub-selects of these aliases have.</summary>
     private readonly Dictionary<string, int> _rows = [];
     private int _names;
 

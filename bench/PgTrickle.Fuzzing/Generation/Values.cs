@@ -44,6 +44,21 @@ internal enum Kind
 
     /// <summary>A composite type of a number and a text.</summary>
     Pair,
+
+    /// <summary>bytea.</summary>
+    Bytes,
+
+    /// <summary>inet.</summary>
+    Address,
+
+    /// <summary>timetz: the same moment in another zone is another value.</summary>
+    Hour,
+
+    /// <summary>bit varying.</summary>
+    Bits,
+
+    /// <summary>int4multirange.</summary>
+    Ranges,
 }
 
 /// <summary>An expression and its type.</summary>
