@@ -70,6 +70,9 @@ internal sealed class ExpressionBinder(BindingContext context, QueryBinder queri
                     return binder.Resolve(reference, scope);
                 case SubqueryExpression or InSubquery or SubqueryComparison:
                     return binder._subqueries.Place((SqlExpression)node, scope, Visit!);
+                case IsExpression { Kind: IsKind.Null, Operand: WholeRowReference row } test when scope.ColumnsOf(row.Relation) is { Count: > 0 } fields:
+                    // A row constructor of the table's type has a NULL for each column that was dropped.
+                    return test with { Operand = Row(fields) };
                 case WholeRowReference row:
                     return scope.Resolve(new ColumnReference(row.Relation, WholeRow.Name))
                         ?? throw binder.Context.NotImplemented("whole-row reference", "rows of sub-selects as values are evaluated as a whole");

@@ -38,5 +38,6 @@ internal static class JsonAggregates
         _ => throw context.NotImplemented($"{call.Name}() that returns {returning.Type}", "JSON in other types than json, jsonb and text is evaluated as a whole"),
     };
 
-    private static bool Is(JsonReturning? returning, string type) => returning?.Type is { Modifiers.IsEmpty: true } name && name.Name.Name.Value == type && !name.ToString().EndsWith(']');
+    private static bool Is(JsonReturning? returning, string type)
+        => returning?.Type is { Modifiers.IsEmpty: true, ArrayDimensions: 0, Name: { Schema: null or { Value: "pg_catalog" } } name } && name.Name.Value == type;
 }

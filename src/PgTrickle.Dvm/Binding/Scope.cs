@@ -57,6 +57,11 @@ internal sealed record Scope(SyntaxList<ScopeRelation> Relations, SyntaxList<(Sq
         return ReferenceEquals(owner, this) ? null : owner;
     }
 
+    /// <summary>The values of a relation's columns; null if nothing has that name.</summary>
+    public IReadOnlyList<SqlExpression>? ColumnsOf(SqlIdentifier relation) => Relations.FirstOrDefault(r => relation.Equals(r.Name)) is { } found
+        ? [.. found.Columns.Where(static c => c.Name != WholeRow.Name).Select(static c => c.Value)]
+        : Outer?.ColumnsOf(relation);
+
     private SqlExpression? Find(ColumnReference reference)
     {
         if (reference.Relation is { } qualifier)
