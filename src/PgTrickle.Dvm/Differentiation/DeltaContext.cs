@@ -185,7 +185,8 @@ internal sealed class DeltaContext
             return single;
         }
 
-        if (MayCancel(source, required))
+        // Where both sides of a join changed, what came on both is found by each term, and goes into the next join once if it is added up before.
+        if (fragments.Count > 2 || MayCancel(source, required))
         {
             return Consolidated(source, fragments, required);
         }

@@ -14,6 +14,8 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     private static readonly SqlIdentifier Count = new("n");
     private static readonly SqlIdentifier Change = new("w");
     private static readonly SqlIdentifier Former = new("o");
+    private static readonly SqlIdentifier Has = new("has");
+    private static readonly SqlIdentifier Had = new("had");
 
     public IReadOnlyList<Fragment> Of(Match match, IReadOnlySet<ColumnReference> required)
     {
@@ -28,7 +30,16 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         }
 
         var x = outer.Count == 0 ? null : context.Consolidate(match.Outer, outer, below);
-        var r = context.Consolidate(match.Inner, inner, below);
+        return Of(match, x, context.Consolidate(match.Inner, inner, below), below);
+    }
+
+    /// <summary>The same of given changes.</summary>
+    /// <param name="match">The operator.</param>
+    /// <param name="x">D(X), or null.</param>
+    /// <param name="r">D(R).</param>
+    /// <param name="below">The columns that are needed of both sides.</param>
+    public IReadOnlyList<Fragment> Of(Match match, Fragment? x, Fragment r, IReadOnlySet<ColumnReference> below)
+    {
         var predicate = MatchPredicate.Of(match.Predicate.Conjuncts(), match.Outer.ColumnSet(), match.Inner.ColumnSet());
         return predicate.Rest.IsEmpty ? ByKey(match, x, r, predicate) : ByRow(match, x, r, predicate, below);
     }
@@ -55,7 +66,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         return terms;
     }
 
-    /// <summary>The keys in D(R), how many partners of that key there are, and how many more than before.</summary>
+    /// <summary>The keys in D(R), whether they have partners, and whether they had.</summary>
     private SqlIdentifier Counted(Match match, Fragment r, MatchPredicate predicate)
     {
         var changes = context.Names.Next("partner_");
@@ -73,18 +84,26 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         return counted;
     }
 
+    /// <summary>
+    /// A key that lost partners had some: it only has to be asked whether it has one still. A key that won some has them: only its partners are counted, since those that it won may be all.
+    /// All of them by one join, which PostgreSQL plans by what indexes there are.
+    /// </summary>
     private SelectBody CountedByKey(Match match, SqlIdentifier changes, MatchPredicate predicate)
     {
         var present = context.Present.Filled(match.Inner, context.Present.Read(match.Inner));
         var alias = context.Names.Next("m");
-        var on = And(predicate.Pairs.Select((p, i) => p.With(Column(alias, NameSource.ColumnName(i)), present.Resolve(p.Inner))));
-        var found = (present with { From = Join(Table(changes, alias), present.From!, on) }).Select(Column(alias, "g").As("g"), CountStar().As(Count)) with
+        SqlExpression IsKeyOf(SqlIdentifier row) => And(predicate.Pairs.Select((p, i) => p.With(Column(row, NameSource.ColumnName(i)), present.Resolve(p.Inner))));
+        var counting = present with { From = Join(Table(changes, alias), present.From!, IsKeyOf(alias)) };
+        var found = counting.Restricted(Greater(Column(alias, Change), Integer(0))).Select(Column(alias, "g").As("g"), CountStar().As(Count)) with
         {
             GroupBy = GroupBy(Column(alias, "g")),
         };
         var (all, counts) = (context.Names.Next("m"), context.Names.Next("m"));
         var columns = predicate.Pairs.Select((_, i) => Column(all, NameSource.ColumnName(i)).As(NameSource.ColumnName(i)));
-        return Select([.. columns, Column(all, Change).As(Change), Coalesce(Column(counts, Count), Integer(0)).As(Count)]) with
+        var change = Column(all, Change);
+        var has = Or(Greater(change, Integer(0)), Exists(present.Restricted(IsKeyOf(all)).Select().AsQuery()));
+        var had = Or(Less(change, Integer(0)), Coalesce(Greater(Column(counts, Count), change), False));
+        return Select([.. columns, has.As(Has), had.As(Had)]) with
         {
             From = [Join(Table(changes, all), Derived(found.AsQuery(), counts), Eq(Column(counts, "g"), Column(all, "g")), JoinKind.Left)],
         };
@@ -99,8 +118,12 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         {
             Limit = Add(new ConditionalFunction(ConditionalKind.Greatest, [change, Integer(0)]), Integer(1)),
         };
-        var count = Scalar((Select(CountStar().As(Count)) with { From = [Derived(first, context.Names.Next("m"))] }).AsQuery());
-        return Select(change.As(Change), count.As(Count)) with { From = [Table(changes, alias)] };
+        var counted = Derived((Select(CountStar().As(Count)) with { From = [Derived(first, context.Names.Next("m"))] }).AsQuery(), context.Names.Next("m")) with { Lateral = true };
+        var count = Column(counted.Alias!.Name, Count);
+        return Select(Greater(count, Integer(0)).As(Has), Greater(Subtract(count, change), Integer(0)).As(Had)) with
+        {
+            From = [CrossJoin(Table(changes, alias), counted)],
+        };
     }
 
     private Fragment WithOldPartners(Match match, Fragment x, MatchPredicate predicate, SqlIdentifier counted)
@@ -108,29 +131,27 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         var alias = context.Names.Next("m");
         var all = And([.. predicate.Pairs.Select(static p => (SqlExpression)p.Conjunct), .. predicate.OuterOnly]);
         var unchanged = x.HasPartner(context.Present.Read(match.Inner), all);
-        var had = Case(IsNull(Column(alias, Count)), unchanged, Greater(Subtract(Column(alias, Count), Column(alias, Change)), Integer(0)));
         var rows = x with { From = Join(x.From!, Table(counted, alias), predicate.Meets(x, alias), JoinKind.Left) };
-        return Decided(match, rows, had);
+        return Decided(match, rows, Coalesce(Column(alias, Had), unchanged));
     }
 
     private IEnumerable<Fragment> Flips(Match match, MatchPredicate predicate, SqlIdentifier counted)
     {
         var rows = context.Present.Filled(match.Outer, context.Present.Read(match.Outer));
         var alias = context.Names.Next("m");
-        var (count, change) = (Column(alias, Count), Column(alias, Change));
+        var (has, had) = (Column(alias, Has), Column(alias, Had));
         var flipped = rows with { From = Join(Table(counted, alias), rows.From!, predicate.Meets(rows, alias)) };
-        flipped = flipped.Restricted(NotEq(Eq(count, Integer(0)), Eq(Subtract(count, change), Integer(0))));
+        flipped = flipped.Restricted(NotEq(has, had));
         var (came, went) = (Consolidation.AsBigInteger(Integer(1)), Consolidation.AsBigInteger(Integer(-1)));
         if (match.Kind != MatchKind.Mark)
         {
-            var enters = match.Kind == MatchKind.Semi ? Greater(count, Integer(0)) : Eq(count, Integer(0));
-            return [flipped with { Weight = Case(enters, came, went) }];
+            return [flipped with { Weight = Case(match.Kind == MatchKind.Semi ? has : had, came, went) }];
         }
 
         return
         [
-            flipped with { Weight = came, Columns = flipped.Columns.SetItem(match.Mark, Greater(count, Integer(0))) },
-            flipped with { Weight = went, Columns = flipped.Columns.SetItem(match.Mark, Eq(count, Integer(0))) },
+            flipped with { Weight = came, Columns = flipped.Columns.SetItem(match.Mark, has) },
+            flipped with { Weight = went, Columns = flipped.Columns.SetItem(match.Mark, had) },
         ];
     }
 

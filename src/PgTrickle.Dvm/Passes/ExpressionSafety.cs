@@ -14,6 +14,8 @@ internal static class ExpressionSafety
 
     private static readonly FrozenSet<string> Matches = FrozenSet.Create(StringComparer.Ordinal, "~~", "!~~", "~~*", "!~~*");
 
+    private static readonly TypeName Text = TypeName.Named("text");
+
     private static readonly FrozenSet<string> Arithmetic = FrozenSet.Create(StringComparer.Ordinal, "+", "-", "*");
 
     /// <summary>
@@ -53,8 +55,8 @@ internal static class ExpressionSafety
         BinaryExpression { Operator: { Schema: null } name } when Comparisons.Contains(name.Symbol) => true,
         ArrayComparison { Operator: { Schema: null } name } => Comparisons.Contains(name.Symbol),
 
-        // A constant's cast failed at creation or never.
-        Cast cast => !cast.Operand.References().Any(),
+        // A constant's cast failed at creation or never; every value has a text.
+        Cast cast => !cast.Operand.References().Any() || cast.Type == Text,
         FunctionCall { Name: { Schema: null, Name.Value: "date_trunc" } } call => call.Arguments[0].Value.DescendantsAndSelf().All(static a => a is not ColumnReference),
         FunctionCall { Name: { Schema: null, Name.Value: "count" or "min" or "max" } } => true,
         SqlValueFunction => true,

@@ -66,6 +66,11 @@ internal sealed class JoinGraph
     /// <summary>Without statistics: a column that equals a constant leaves fewer rows than any other condition.</summary>
     private static int StrictnessOf(Operator relation)
     {
+        if (relation is Match { Kind: MatchKind.Semi } match)
+        {
+            return 2 + StrictnessOf(match.Outer);
+        }
+
         var conditions = ImpliedFilters.Conditions(relation).ToList();
         var equalities = conditions.Count(IsEquality);
         return (2 * equalities) + (conditions.Count > equalities ? 1 : 0);

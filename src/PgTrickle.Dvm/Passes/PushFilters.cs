@@ -83,8 +83,34 @@ internal sealed class PushFilters : IPass
         var o = Push(match.Outer, [.. down, .. on.Where(IsOfOuter)]);
         var i = Push(match.Inner, on.FindAll(IsOfInner));
         var moved = kept.Count != on.Count || !ReferenceEquals(o, match.Outer) || !ReferenceEquals(i, match.Inner);
-        return Place(moved ? match with { Outer = o, Inner = i, Predicate = And(kept) } : match, above.Except(down).ToList());
+        return Place(Sink(moved ? match with { Outer = o, Inner = i, Predicate = And(kept) } : match), above.Except(down).ToList());
     }
+
+    /// <summary>
+    /// Where partners are the groups that pass a HAVING, they are few: such a condition on one side of a join is a filter like others. Others are dearer to maintain for a side's rows than for those
+    /// that the join leaves.
+    /// </summary>
+    private static Operator Sink(Match match)
+    {
+        if (match is not { Kind: MatchKind.Semi, Outer: Join { Type: JoinType.Inner } join } || !IsHaving(match.Inner))
+        {
+            return match;
+        }
+
+        var inner = match.Inner.ColumnSet();
+        var outer = match.Predicate.References().Where(c => !inner.Contains(c)).ToHashSet();
+        return outer.Count == 0 ? match
+            : outer.IsSubsetOf(join.Left.ColumnSet()) ? join with { Left = Sink(match with { Outer = join.Left }) }
+            : outer.IsSubsetOf(join.Right.ColumnSet()) ? join with { Right = Sink(match with { Outer = join.Right }) }
+            : match;
+    }
+
+    private static bool IsHaving(Operator source) => source switch
+    {
+        Project project => IsHaving(project.Input),
+        Filter { Input: Aggregate or Project { Input: Aggregate } } => true,
+        _ => false,
+    };
 
     private static Operator PushIntoDependent(Dependent dependent, IReadOnlyList<SqlExpression> above)
     {
