@@ -61,29 +61,35 @@ internal sealed class RandomQuery
         return members == 1 ? PairSelect() : $"({SetOperation(members - 1)}) {kind} ({PairSelect()})";
     }
 
-    /// <summary>Orders are total where a function counts rows.</summary>
+    /// <summary>
+    /// Orders are total where a function counts rows, and all such functions go by one order: rows that are the same in everything may stand in different places of different ones, and which
+    /// numbers then come together is open.
+    /// </summary>
     private string Windowed()
     {
         var (from, columns) = From(3);
-        var outputs = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Pick(columns).Sql).Concat(Enumerable.Range(0, _random.Next(1, 4)).Select(_ => WindowCall(columns)));
+        var total = $"{Partition(columns)} ORDER BY {string.Join(", ", columns.Select(static c => c.Sql).Prepend(Pick(columns).Sql + One("", " DESC", " NULLS FIRST")))}";
+        var outputs = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Pick(columns).Sql).Concat(Enumerable.Range(0, _random.Next(1, 4)).Select(_ => WindowCall(columns, total)));
         var inner = $"SELECT {string.Join(", ", outputs.Select(static (e, i) => $"{e} AS c{i + 1}"))} FROM {from}{Where(columns)}";
         return _random.Next(3) == 0 ? $"SELECT x.c1, count(*) AS n FROM ({inner}) x GROUP BY x.c1" : inner;
     }
 
-    private string WindowCall(List<Col> columns)
+    private string Partition(List<Col> columns)
+        => _random.Next(4) == 0 ? "" : $"PARTITION BY {string.Join(", ", Enumerable.Range(0, _random.Next(1, 3)).Select(_ => Pick(columns).Sql).Distinct())}";
+
+    private string WindowCall(List<Col> columns, string total)
     {
-        var partition = _random.Next(4) == 0 ? "" : $"PARTITION BY {string.Join(", ", Enumerable.Range(0, _random.Next(1, 3)).Select(_ => Pick(columns).Sql).Distinct())}";
+        var partition = Partition(columns);
         var item = Pick(columns).Sql + One("", " DESC", " NULLS FIRST");
-        var total = $"{item}, {string.Join(", ", columns.Select(static c => c.Sql))}";
         var integer = Value(columns, Kind.Integer);
         return _random.Next(7) switch
         {
             0 => $"{One("rank", "dense_rank", "cume_dist")}() OVER ({partition} ORDER BY {item})",
-            1 => $"row_number() OVER ({partition} ORDER BY {total})",
-            2 => $"{One("lag", "lead")}({integer}) OVER ({partition} ORDER BY {total})",
+            1 => $"row_number() OVER ({total})",
+            2 => $"{One("lag", "lead")}({integer}) OVER ({total})",
             3 => $"count(*) OVER ({partition})",
             4 => $"sum({integer}) OVER ({partition} ORDER BY {item})",
-            5 => $"sum({integer}) OVER ({partition} ORDER BY {total} ROWS BETWEEN 1 PRECEDING AND {One("CURRENT ROW", "1 FOLLOWING")})",
+            5 => $"sum({integer}) OVER ({total} ROWS BETWEEN 1 PRECEDING AND {One("CURRENT ROW", "1 FOLLOWING")})",
             _ => $"max({integer}) OVER ({partition} ORDER BY {item} GROUPS 1 PRECEDING{One("", " EXCLUDE TIES", " EXCLUDE GROUP", " EXCLUDE CURRENT ROW")})",
         };
     }
