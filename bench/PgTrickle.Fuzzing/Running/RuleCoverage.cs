@@ -113,7 +113,8 @@ internal sealed class RuleCoverage
         switch (node)
         {
             case Join { Type: not JoinType.Inner } join when HasChanged(join.Right, changed):
-                _seen.Add(EquiPredicate.Of(join.Predicate, join.Left.ColumnSet(), join.Right.ColumnSet()) is null ? "outer join row by row" : "outer join by key");
+                var partners = MatchPredicate.Of(join.Predicate.Conjuncts(), join.Left.ColumnSet(), join.Right.ColumnSet());
+                _seen.Add(partners.Rest.IsEmpty ? "outer join by key" : "outer join row by row");
                 break;
             case Match match when HasChanged(match.Inner, changed):
                 var predicate = MatchPredicate.Of(match.Predicate.Conjuncts(), match.Outer.ColumnSet(), match.Inner.ColumnSet());
