@@ -62,7 +62,10 @@ internal static class ZSetApply
             From = [CrossJoin(Table(Delta), Derived(search, found) with { Lateral = true })],
             Where = Less(weight, Integer(0)),
         };
-        var copies = Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), weight), "copy") with { Lateral = true };
+
+        // Of an array that it doesn't know PostgreSQL expects ten elements, of generate_series() a thousand: then it would rather read all of the table than look for the rows of a few.
+        var number = Cast(new ConditionalFunction(ConditionalKind.Greatest, [weight, Integer(0)]), TypeName.Standard("integer"));
+        var copies = Function(Call("unnest", Call("array_fill", Integer(1), new ArrayConstructor([number]))), "copy") with { Lateral = true };
         var come = Select([
             Cast(Null, TypeName.Named("tid")).As(Target.Tid), True.As(Target.Keep), .. NewValues(result), .. olds.Select(static i => Null.As(Target.Old(i)))]) with
         {

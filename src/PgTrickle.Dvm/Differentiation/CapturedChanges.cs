@@ -16,12 +16,15 @@ internal static class CapturedChanges
     public static ColumnReference Of(SqlIdentifier column) => Column(Buffer, column);
 
     /// <summary>The rows as they were captured.</summary>
-    public static SelectBody Raw(PlanNames names, PlanSource source, SqlIdentifier weight)
-        => Select(source.Columns.Select(static c => Of(c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(Of(names.WeightColumn)).As(weight))) with
+    public static Query Raw(PlanNames names, PlanSource source, SqlIdentifier weight)
+    {
+        var captured = Select(source.Columns.Select(static c => Of(c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(Of(names.WeightColumn)).As(weight))) with
         {
             From = [Table(names.ChangeViews[source.Ordinal], Buffer)],
             Where = And(Unread(names, source)),
         };
+        return captured.AsQuery() with { Limit = Number(source) };
+    }
 
     /// <summary>The rows that satisfy conditions, added up over some columns.</summary>
     /// <param name="names">Where the buffer is.</param>
@@ -36,7 +39,7 @@ internal static class CapturedChanges
             From = [Table(names.ChangeViews[source.Ordinal], Buffer)],
             Where = And([.. Unread(names, source), .. conditions]),
         };
-        var known = captured.AsQuery() with { Limit = DeltaContext.NumberFrom(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}")) };
+        var known = captured.AsQuery() with { Limit = Number(source) };
         var sum = Sum(Of(names.WeightColumn));
         return Select(columns.Select(static c => Consolidation.Value(Of(c.Name), c.Type).As(c.Name)).Append(sum.As(weight))) with
         {
@@ -45,6 +48,10 @@ internal static class CapturedChanges
             Having = NotEq(sum, Integer(0)),
         };
     }
+
+    /// <summary>How many rows there are, as the probe counted them.</summary>
+    private static SqlExpression Number(PlanSource source)
+        => DeltaContext.NumberFrom(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}"));
 
     private static IEnumerable<SqlExpression> Unread(PlanNames names, PlanSource source)
     {

@@ -79,7 +79,7 @@ internal sealed class DeltaContext
         {
             var source = _sources[scan.Relation.Oid];
             var changes = CapturedChanges.Raw(_names, source, weight);
-            return Filtered(Fragment.Of(Derived(changes.AsQuery(), scan.Alias), Column(scan.Alias, weight)), conditions);
+            return Filtered(Fragment.Of(Derived(changes, scan.Alias), Column(scan.Alias, weight)), conditions);
         }
 
         if (scan.Node is not null || !_readOnce.Contains(scan.Relation.Oid))
