@@ -44,8 +44,8 @@ BEGIN
 END $$;
 
 -- Whether evaluating the query as a whole is measured to be cheaper than a delta of p_rows change rows. What an evaluation takes is what the last one (or the first fill)
--- took; what a delta takes is what deltas of about as many rows took. A slow one may have met a busy machine, and data and statistics change: after the first the query
--- is evaluated twice, then the delta has another try; each that is slow again doubles the evaluations until the next, up to 20. So both kinds of mistake stay cheap.
+-- took; what a delta takes is what deltas of about as many rows took. A slow one may have met a busy machine, and data and statistics change: after the first (the third, where
+-- little is lost) the query is evaluated twice, then the delta has another try; each that is slow again doubles the evaluations until the next, up to 20. So both kinds of mistake stay cheap.
 -- For more rows than any delta yet the time of a row is taken from those before, if the rows are more than differential_max_change_ratio of the sources.
 CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint, p_last_full bigint) RETURNS bool
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -54,8 +54,11 @@ DECLARE
     telling constant bigint := 1000;
     -- So much slower a delta has to have been.
     margin constant float8 := 1.2;
-    margin_ms constant float8 := 5;
+    margin_ms constant float8 := 20;
+    -- What is less says little on a machine that has other work.
+    much_ms constant float8 := 200;
     full_ms float8;
+    least_ms float8;
     row_ms float8;
     has_similar bool;
     slow int;
@@ -75,11 +78,15 @@ BEGIN
             FROM recent r WHERE r.is_delta AND r.is_similar)
     SELECT coalesce(bool_or(r.is_delta AND r.is_similar), false),
             count(*) FILTER (WHERE r.is_delta AND r.is_similar AND r.refresh_id > last.fast),
+            min(r.ms) FILTER (WHERE r.is_delta AND r.is_similar AND r.refresh_id > last.fast),
             count(*) FILTER (WHERE NOT r.is_delta AND r.refresh_id > last.similar),
             sum(r.ms) FILTER (WHERE r.is_delta AND r.delta_rows >= telling) / sum(r.delta_rows) FILTER (WHERE r.is_delta AND r.delta_rows >= telling)
-        INTO has_similar, slow, evaluated, row_ms
+        INTO has_similar, slow, least_ms, evaluated, row_ms
         FROM recent r CROSS JOIN last;
     IF has_similar THEN
+        IF least_ms - full_ms < much_ms THEN
+            slow := slow - 2;
+        END IF;
         RETURN slow > 0 AND evaluated < least(2 ^ slow, 20);
     END IF;
     RETURN p_rows >= telling AND coalesce(row_ms * p_rows > full_ms, false) AND p_rows > (
