@@ -43,7 +43,7 @@ internal sealed class ClockDelta(DeltaContext context, Differentiator differenti
         if (moving.TrueForAll(static c => c.Type == WellKnownTypes.Boolean))
         {
             // Of conditions only the rows count that change their mind; of other types, equal need not be identical.
-            present = present.Filtered(Or(moving.Select(static c => IsDistinctFrom(c.Expression, ClockExpressions.AtFrontier(c.Expression)))));
+            present = present.Filtered(Or(moving.Select(static c => ClockExpressions.Moved(c.Expression))));
         }
 
         return

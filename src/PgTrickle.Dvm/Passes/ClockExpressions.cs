@@ -49,8 +49,14 @@ internal static class ClockExpressions
         where T : SqlNode
         => node.Rewrite(static n => IsClock(n) ? OldValue(n) : n);
 
+    /// <summary>Whether an expression had another value at the frontier; what may be of a type without equality, such as json, goes by its text.</summary>
+    public static SqlExpression Moved(SqlExpression expression)
+        => expression.DescendantsAndSelf().Any(static n => n is CaseExpression or ConditionalFunction or Sql.Syntax.Cast or FunctionCall { Arguments.IsEmpty: false })
+            ? IsDistinctFrom(Differentiation.Consolidation.AsText(expression), Differentiation.Consolidation.AsText(AtFrontier(expression)))
+            : IsDistinctFrom(expression, AtFrontier(expression));
+
     /// <summary>Whether any of the expressions had another value at the frontier.</summary>
-    public static SqlExpression Moved(IEnumerable<SqlExpression> closed) => Or(closed.Distinct().Select(static e => IsDistinctFrom(e, AtFrontier(e))));
+    public static SqlExpression Moved(IEnumerable<SqlExpression> closed) => Or(closed.Distinct().Select(Moved));
 
     private static SqlExpression OldValue(SqlNode clock)
     {
