@@ -6,7 +6,7 @@ namespace PgTrickle.Dvm.Tests.Oracle;
 /// <summary>A query over the shop, under random changes: the stream table equals it after each refresh, by the optimised rules and by the naive delta.</summary>
 internal static class RuleCheck
 {
-    private const int Intervals = 8;
+    private const int Intervals = 6;
 
     /// <summary>Runs the check.</summary>
     /// <param name="version">The server.</param>
