@@ -26,7 +26,7 @@ public abstract class EntityTest : ActorTest
         Services = new EntityServices(
             Engine,
             Catalog,
-            Sys.ActorOf(WorkerPool.Props(2, 100, new NodeFigures(), Clock)),
+            Sys.ActorOf(WorkerPool.Props(2, 100, Workers, Clock)),
             Detector,
             Coordinator,
             () => Region,
@@ -37,6 +37,9 @@ public abstract class EntityTest : ActorTest
     }
 
     protected FakeEngine Engine { get; } = new();
+
+    /// <summary>What the workers say of themselves.</summary>
+    private NodeFigures Workers { get; } = new();
 
     protected FakeCatalog Catalog { get; } = new();
 
@@ -71,6 +74,9 @@ public abstract class EntityTest : ActorTest
         var entity = Entity(id);
         entity.Tell(AssignmentOf(id));
         (await Engine.NextAsync()).Commit(advancedAtFirst);
+
+        // A call that has ended goes on, on a thread of its own, until it has given its worker back; only then is its result on the way.
+        await Eventually.TrueAsync(() => Task.FromResult(Workers.ActiveWorkers == 0), "the worker is free");
         await SettleAsync(entity);
         return entity;
     }
