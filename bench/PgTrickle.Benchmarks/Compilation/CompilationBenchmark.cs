@@ -99,11 +99,19 @@ internal static class CompilationBenchmark
 
         await server.Database.ExecuteAsync("UPDATE pgtrickle.plans SET compiler_version = compiler_version - 1");
         await using var restarted = await StreamTables.OpenAsync(server.Database, server.ConnectionString);
+        var compiled = await RefreshAllAsync(restarted, ids);
+        await server.Database.ExecuteAsync("UPDATE pgtrickle.stream_table_state SET needs_reinit = true");
+        var refreshed = await RefreshAllAsync(restarted, ids);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{streamTables} stream tables compiled anew and reinitialised by 4 workers in {compiled:F1} s; reinitialised once more in {refreshed:F1} s, so compiled in {compiled - refreshed:F1} s"));
+    }
+
+    private static async Task<double> RefreshAllAsync(StreamTables node, List<long> ids)
+    {
         var started = Stopwatch.GetTimestamp();
         await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (id, cancellation) =>
-            await restarted.Engine.RefreshAsync(new([id], RefreshInitiator.Scheduler), cancellation));
-        Console.WriteLine(FormattableString.Invariant(
-            $"{streamTables} stream tables compiled anew and refreshed by 4 workers in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s"));
+            await node.Engine.RefreshAsync(new([id], RefreshInitiator.Scheduler), cancellation));
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     private static string Format(double value) => value.ToString("F1", CultureInfo.InvariantCulture);

@@ -11,19 +11,22 @@ namespace PgTrickle.Postgres.Capture;
 /// </summary>
 internal sealed class CaptureSetup(NpgsqlDataSource control, RefreshTransaction transaction, ResiliencePipeline retries)
 {
-    /// <summary>Repeats until nothing is missing. Can be interrupted anywhere and started again anywhere.</summary>
-    public async Task RunAsync(long pgtId, string runName, IEnumerable<int> captures, CancellationToken cancellation)
+    /// <summary>Repeats until nothing is missing or left over. Can be interrupted anywhere and started again anywhere.</summary>
+    public async Task RunAsync(long pgtId, string runName, CancellationToken cancellation)
     {
-        foreach (var capture in captures.Distinct())
-        {
-            await DropStrayMembersAsync(capture, cancellation);
-        }
-
         // Each pass makes a buffer or the triggers of one source; more passes than that are a source that changes faster than it can be captured.
-        for (var pass = 0; pass < 200 && await IsPendingAsync(pgtId, cancellation); pass++)
+        for (var pass = 0; pass < 200 && await PendingAsync(pgtId, cancellation) is { Count: > 0 } pending; pass++)
         {
-            await retries.ExecuteAsync(
-                async token => await transaction.RunAsync([(pgtId, runName)], RefreshStrategy.Setup, RefreshInitiator.Initial, token), cancellation);
+            foreach (var (capture, _) in pending.Where(static capture => capture.HasStrays))
+            {
+                await DropStrayMembersAsync(capture, cancellation);
+            }
+
+            if (pending.Any(static capture => !capture.HasStrays))
+            {
+                await retries.ExecuteAsync(
+                    async token => await transaction.RunAsync([(pgtId, runName)], RefreshStrategy.Setup, RefreshInitiator.Initial, token), cancellation);
+            }
         }
     }
 
@@ -43,10 +46,18 @@ internal sealed class CaptureSetup(NpgsqlDataSource control, RefreshTransaction 
         return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    private async Task<bool> IsPendingAsync(long pgtId, CancellationToken cancellation)
+    /// <summary>The captures that lack a buffer or a trigger, and those that have triggers where none belong.</summary>
+    private async Task<List<(int Capture, bool HasStrays)>> PendingAsync(long pgtId, CancellationToken cancellation)
     {
-        await using var command = control.CreateCommand("SELECT pgtrickle._setup_is_pending($1)");
+        await using var command = control.CreateCommand("SELECT capture_id, has_strays FROM pgtrickle._pending_setup($1)");
         command.Parameters.Add(new() { Value = pgtId });
-        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        var pending = new List<(int, bool)>();
+        while (await row.ReadAsync(cancellation))
+        {
+            pending.Add((row.GetInt32(0), row.GetBoolean(1)));
+        }
+
+        return pending;
     }
 }

@@ -10,28 +10,47 @@ namespace PgTrickle.Postgres.Compilation;
 /// <summary>Reads what the compiler needs to know of a stream table, over the control connection.</summary>
 internal static class CatalogLoader
 {
-    /// <summary>Reads everything in the caller's transaction, which has to be REPEATABLE READ to be of one snapshot.</summary>
+    /// <summary>Reads everything in one batch, in the caller's transaction, which has to be REPEATABLE READ to be of one snapshot.</summary>
+    /// <param name="control">In that transaction.</param>
+    /// <param name="pgtId">The stream table.</param>
+    /// <param name="isKept">Whether the session keeps the plans of the queries, which cost more to plan than to run.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="RefreshFailedException">The stream table, a relation or a function that it uses is gone.</exception>
-    public static async Task<CompilationInput> LoadAsync(NpgsqlConnection control, long pgtId, CancellationToken cancellation)
+    public static async Task<CompilationInput> LoadAsync(NpgsqlConnection control, long pgtId, bool isKept, CancellationToken cancellation)
     {
-        var definition = await ReadDefinitionAsync(control, pgtId, cancellation);
-        var relations = await ReadAsync(control, CatalogQueries.Relations, definition.RelationOids, ReadRelation, cancellation);
-        var columns = await ReadAsync(control, CatalogQueries.Columns, definition.RelationOids, ReadColumn, cancellation);
-        var keys = await ReadAsync(
-            control, CatalogQueries.Keys, definition.RelationOids, row => (Relation: row.GetInt64(0), Names: row.GetFieldValue<string[]>(1)), cancellation);
-        long[] functionOids = [.. definition.FunctionOids.Concat(relations.SelectMany(relation => relation.FunctionOids)).Distinct()];
-        var functions = (await ReadAsync(control, CatalogQueries.Functions, functionOids, ReadFunction, cancellation)).ToDictionary(function => function.Oid);
-        long[] typeOids = [.. columns.Select(column => column.TypeOid).Concat(definition.Columns.Select(column => column.TypeOid)).Distinct()];
-        var types = (await ReadAsync(control, CatalogQueries.Types, typeOids, ReadType, cancellation)).ToDictionary(type => (long)type.Oid);
+        await using var batch = new NpgsqlBatch(control);
+        foreach (var query in (ReadOnlySpan<string>)[
+            CatalogQueries.Definition, CatalogQueries.Relations, CatalogQueries.Columns, CatalogQueries.Keys, CatalogQueries.Functions, CatalogQueries.Types])
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(query) { Parameters = { new() { Value = pgtId } } });
+        }
 
-        RequireAll(definition, relations.Count, functions.Count, functionOids.Length);
+        if (isKept)
+        {
+            await batch.PrepareAsync(cancellation);
+        }
+
+        await using var rows = await batch.ExecuteReaderAsync(cancellation);
+        var definition = await ReadDefinitionAsync(rows, pgtId, cancellation);
+        var relations = await ReadNextAsync(rows, ReadRelation, cancellation);
+        var columns = await ReadNextAsync(rows, ReadColumn, cancellation);
+        var keys = await ReadNextAsync(rows, static row => (Relation: row.GetInt64(0), Names: row.GetFieldValue<string[]>(1)), cancellation);
+        var functions = (await ReadNextAsync(rows, ReadFunction, cancellation)).ToDictionary(function => function.Oid);
+        var types = (await ReadNextAsync(rows, ReadType, cancellation)).ToDictionary(type => (long)type.Oid);
+        return ToInput(definition, relations, columns, keys.ToLookup(key => key.Relation, key => key.Names), functions, types);
+    }
+
+    private static CompilationInput ToInput(
+        Definition definition, List<LoadedRelation> relations, List<LoadedColumn> columns, ILookup<long, string[]> keys,
+        Dictionary<uint, FunctionInfo> functions, Dictionary<long, TypeInfo> types)
+    {
+        RequireAll(definition, relations.Count, functions.Count, definition.FunctionOids.Concat(relations.SelectMany(relation => relation.FunctionOids)).Distinct().Count());
         var columnsOf = columns.ToLookup(column => column.Relation);
-        var keysOf = keys.ToLookup(key => key.Relation, key => key.Names.Select(name => new SqlIdentifier(name)).ToSyntaxList());
         var infos = relations.Select(relation => new RelationInfo(
             (uint)relation.Oid, relation.Name, relation.Kind, columnsOf[relation.Oid].Select(column => column.ToInfo(types)).ToSyntaxList())
         {
             IsStreamTable = relation.IsStreamTable,
-            UniqueKeys = keysOf[relation.Oid].ToSyntaxList(),
+            UniqueKeys = keys[relation.Oid].Select(key => key.Select(name => new SqlIdentifier(name)).ToSyntaxList()).ToSyntaxList(),
             ViewQuery = relation.ViewText is { } text ? CanonicalSql.ParseQuery(text) : null,
             ViewFunctions = relation.FunctionOids.Select(oid => functions[(uint)oid]).ToSyntaxList(),
         });
@@ -40,7 +59,7 @@ internal static class CatalogLoader
             CanonicalSql.ParseQuery(definition.Query),
             definition.Columns.Select(column => new OutputColumn(column.Name, Typed(types, column.TypeOid, column.Modifier, column.IsDeterministic))).ToSyntaxList(),
             definition.FunctionOids.Select(oid => functions[(uint)oid]).ToSyntaxList());
-        return new(pgtId, definition.Version, definition.Table, definition.NodePrefix, analysis, new CatalogSnapshot(infos), definition.Options);
+        return new(definition.PgtId, definition.Version, definition.Table, definition.RunName, analysis, new CatalogSnapshot(infos), definition.Options);
     }
 
     private static void RequireAll(Definition definition, int relations, int functions, int functionsWanted)
@@ -61,10 +80,8 @@ internal static class CatalogLoader
         CollationIsDeterministic = isDeterministic,
     };
 
-    private static async Task<Definition> ReadDefinitionAsync(NpgsqlConnection control, long pgtId, CancellationToken cancellation)
+    private static async Task<Definition> ReadDefinitionAsync(NpgsqlDataReader row, long pgtId, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(CatalogQueries.Definition, control) { Parameters = { new() { Value = pgtId } } };
-        await using var row = await command.ExecuteReaderAsync(cancellation);
         if (!await row.ReadAsync(cancellation))
         {
             throw new RefreshFailedException(pgtId, FailureKind.Permanent, PostgresErrorCodes.UndefinedTable, $"stream table {pgtId} does not exist");
@@ -97,11 +114,9 @@ internal static class CatalogLoader
             [.. names.Select((name, place) => new DefinedColumn(new SqlIdentifier(name), typeOids[place], modifiers[place], deterministic[place]))]);
     }
 
-    private static async Task<List<T>> ReadAsync<T>(
-        NpgsqlConnection control, string sql, long[] oids, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
+    private static async Task<List<T>> ReadNextAsync<T>(NpgsqlDataReader row, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(sql, control) { Parameters = { new() { Value = oids } } };
-        await using var row = await command.ExecuteReaderAsync(cancellation);
+        await row.NextResultAsync(cancellation);
         var result = new List<T>();
         while (await row.ReadAsync(cancellation))
         {
@@ -164,7 +179,7 @@ internal static class CatalogLoader
     };
 
     private sealed record Definition(
-        long PgtId, long Version, QualifiedName Table, string Query, CompileOptions Options, long[] RelationOids, long[] FunctionOids, QualifiedName NodePrefix,
+        long PgtId, long Version, QualifiedName Table, string Query, CompileOptions Options, long[] RelationOids, long[] FunctionOids, QualifiedName RunName,
         DefinedColumn[] Columns);
 
     private sealed record DefinedColumn(SqlIdentifier Name, long TypeOid, int Modifier, bool IsDeterministic);

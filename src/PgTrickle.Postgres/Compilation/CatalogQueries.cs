@@ -1,9 +1,21 @@
 namespace PgTrickle.Postgres.Compilation;
 
-/// <summary>What is read from the catalog to compile a stream table. Everything by OID: the role pgtrickle may not have USAGE on the schemas.</summary>
+/// <summary>
+/// What is read from the catalog to compile a stream table: each of them by $1, its pgt_id, so that one batch asks for all. Everything by OID: the role
+/// pgtrickle may not have USAGE on the schemas.
+/// </summary>
 internal static class CatalogQueries
 {
-    /// <summary>$1 pgt_id. The definition, with the OIDs of relations (views and what is beneath them) and functions found when it was created.</summary>
+    /// <summary>The relations that a definition reads, views and what is beneath them.</summary>
+    private const string WithRelations = """
+        WITH RECURSIVE relations(oid) AS (
+            SELECT (r.value ->> 'oid')::oid
+            FROM pgtrickle.stream_tables d CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(d.analysis -> 'relations') AS r(value)
+            WHERE d.pgt_id = $1
+        )
+        """;
+
+    /// <summary>The definition, with the OIDs of relations (views and what is beneath them) and functions found when it was created.</summary>
     public const string Definition = """
         SELECT d.definition_version, n.nspname, c.relname, d.defining_query, d.refresh_mode,
             coalesce((SELECT s.value FROM pgtrickle.settings s WHERE s.name = 'volatile_function_policy'), 'reject'),
@@ -24,7 +36,7 @@ internal static class CatalogQueries
         WHERE d.pgt_id = $1
         """;
 
-    /// <summary>$1 pgt_id. The definition, and old and present names of relations in it that have another name than when it was read.</summary>
+    /// <summary>The definition, and old and present names of relations in it that have another name than when it was read.</summary>
     public const string Renamed = """
         SELECT d.defining_query, r.value ->> 'schema', r.value ->> 'name', n.nspname, c.relname
         FROM pgtrickle.stream_tables d
@@ -35,10 +47,11 @@ internal static class CatalogQueries
         """;
 
     /// <summary>
-    /// $1 OIDs. A relation whose changes cannot be captured (system catalogs, unlogged tables, which a crash empties, trees with foreign tables) counts as a
+    /// A relation whose changes cannot be captured (system catalogs, unlogged tables, which a crash empties, trees with foreign tables) counts as a
     /// foreign table.
     /// </summary>
-    public const string Relations = """
+    public const string Relations = WithRelations + """
+
         SELECT c.oid::bigint, n.nspname, c.relname,
             CASE WHEN c.relkind IN ('r', 'p') AND (c.oid < 16384 OR c.relpersistence <> 'p' OR EXISTS (
                     SELECT FROM pg_catalog.pg_class m WHERE m.oid = ANY (pgtrickle._tree(c.oid)) AND (m.relkind = 'f' OR m.relpersistence <> 'p')))
@@ -48,30 +61,32 @@ internal static class CatalogQueries
             CASE WHEN c.relkind = 'v' THEN ARRAY(SELECT f::bigint FROM pgtrickle._rule_functions(c.oid) AS f) ELSE '{}' END
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = ANY ($1::oid[])
+        WHERE c.oid = ANY (ARRAY(SELECT r.oid FROM relations r))
         """;
 
-    /// <summary>$1 OIDs. NOT NULL of a parent says nothing about inheritance children; partitions cannot lack it.</summary>
-    public const string Columns = """
+    /// <summary>NOT NULL of a parent says nothing about inheritance children; partitions cannot lack it.</summary>
+    public const string Columns = WithRelations + """
+
         SELECT a.attrelid::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, coalesce(k.collisdeterministic, true),
             a.attnotnull AND c.relkind IN ('r', 'p')
                 AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid))
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
         LEFT JOIN pg_catalog.pg_collation k ON k.oid = a.attcollation
-        WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attrelid = ANY (ARRAY(SELECT r.oid FROM relations r)) AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attrelid, a.attnum
         """;
 
-    /// <summary>$1 OIDs. Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL; a parent's key does not hold for its children.</summary>
-    public const string Keys = """
+    /// <summary>Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL; a parent's key does not hold for its children.</summary>
+    public const string Keys = WithRelations + """
+
         SELECT i.indrelid::bigint, ARRAY(
             SELECT a.attname::text FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
             WHERE k.place <= i.indnkeyatts ORDER BY k.place)
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
-        WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+        WHERE i.indrelid = ANY (ARRAY(SELECT r.oid FROM relations r)) AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
             AND NOT EXISTS (
                 SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
@@ -80,28 +95,43 @@ internal static class CatalogQueries
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
 
-    /// <summary>$1 OIDs.</summary>
-    public const string Functions = """
+    /// <summary>The functions that the definition and the views in it call.</summary>
+    public const string Functions = WithRelations + """
+
         SELECT p.oid::bigint, n.nspname, p.proname, p.prokind::text, coalesce(g.aggkind::text, ''), p.provolatile::text, p.proisstrict, p.proretset,
             p.prorettype IN ('pg_catalog.record'::pg_catalog.regtype, 'pg_catalog.record[]'::pg_catalog.regtype)
         FROM pg_catalog.pg_proc p
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         LEFT JOIN pg_catalog.pg_aggregate g ON g.aggfnoid = p.oid
-        WHERE p.oid = ANY ($1::oid[])
+        WHERE p.oid = ANY (ARRAY(
+            SELECT (f.value ->> 'oid')::oid
+            FROM pgtrickle.stream_tables d CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(d.analysis -> 'functions') AS f(value)
+            WHERE d.pgt_id = $1
+            UNION
+            SELECT f.oid FROM relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind = 'v' CROSS JOIN LATERAL pgtrickle._rule_functions(c.oid) AS f(oid)))
         """;
 
     /// <summary>
-    /// $1 OIDs. A type's operator classes are those of all it is made of: domains of their base, arrays of elements, rows of fields. Ranges
+    /// The types of the relations' columns and of the query's. A type's operator classes are those of all it is made of: domains of their base, arrays of elements, rows of fields. Ranges
     /// and enums have theirs.
     /// </summary>
-    public const string Types = """
-        WITH RECURSIVE base(root, oid, modifier) AS (
-            SELECT t.oid, t.oid, -1 FROM pg_catalog.pg_type t WHERE t.oid = ANY ($1::oid[])
+    public const string Types = WithRelations + """
+        ,
+        roots(oid) AS (
+            SELECT a.atttypid FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = ANY (ARRAY(SELECT r.oid FROM relations r)) AND a.attnum > 0 AND NOT a.attisdropped
+            UNION
+            SELECT (o.value ->> 'type_oid')::oid
+            FROM pgtrickle.stream_tables d CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(d.analysis -> 'columns') AS o(value)
+            WHERE d.pgt_id = $1
+        ),
+        base(root, oid, modifier) AS (
+            SELECT t.oid, t.oid, -1 FROM pg_catalog.pg_type t WHERE t.oid = ANY (ARRAY(SELECT r.oid FROM roots r))
             UNION ALL
             SELECT b.root, t.typbasetype, t.typtypmod FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd'
         ),
         part(root, oid) AS (
-            SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.oid = ANY ($1::oid[])
+            SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.oid = ANY (ARRAY(SELECT r.oid FROM roots r))
             UNION
             SELECT p.root, piece.oid
             FROM part p

@@ -32,7 +32,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
     {
         await using var connection = await control.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-        var input = await CatalogLoader.LoadAsync(connection, pgtId, cancellation);
+        var input = await CatalogLoader.LoadAsync(connection, pgtId, isKept: true, cancellation);
         var plan = Compile(input);
         var compilation = new Compilation(input, plan, "");
         await using var command = new NpgsqlCommand("SELECT pgtrickle._fingerprint($1, $2::oid[])", connection)
@@ -79,37 +79,49 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
     private static QualifiedName Name(NpgsqlDataReader row, int column) =>
         new(new SqlIdentifier(row.GetString(column)), new SqlIdentifier(row.GetString(column + 1)));
 
-    /// <summary>Registers the stream table with a capture for each source; returns the captures by ordinal.</summary>
+    /// <summary>Registers the stream table with a capture for each source, all in one transaction; returns the captures by ordinal.</summary>
     public async Task<int[]> RegisterCapturesAsync(Compilation compilation, CancellationToken cancellation)
     {
-        await using var connection = await control.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var captures = new int[compilation.Plan.Sources.Count];
-        foreach (var source in compilation.Plan.Sources)
+        var sources = compilation.Plan.Sources;
+        var captures = new int[sources.Count];
+        if (captures is [])
         {
-            // Occurrences of one table share a capture: it has to have the columns of all of them.
-            string[] columns = [.. compilation.Plan.Sources.Where(other => other.Relation.Oid == source.Relation.Oid)
-                .SelectMany(other => other.Columns).Select(column => column.Name.Value).Distinct()];
-            await using var command = new NpgsqlCommand("SELECT pgtrickle._capture_register($1, $2::oid, $3)", connection)
-            {
-                Parameters = { new() { Value = compilation.Input.PgtId }, new() { Value = (long)source.Relation.Oid }, new() { Value = columns } },
-            };
-            captures[source.Ordinal] = (int)(await command.ExecuteScalarAsync(cancellation))!;
+            return captures;
         }
 
-        await transaction.CommitAsync(cancellation);
+        await using var connection = await control.OpenConnectionAsync(cancellation);
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var source in sources)
+        {
+            // Occurrences of one table share a capture: it has to have the columns of all of them.
+            string[] columns = [.. sources.Where(other => other.Relation.Oid == source.Relation.Oid)
+                .SelectMany(other => other.Columns).Select(column => column.Name.Value).Distinct()];
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pgtrickle._capture_register($1, $2::oid, $3)")
+            {
+                Parameters = { new() { Value = compilation.Input.PgtId }, new() { Value = (long)source.Relation.Oid }, new() { Value = columns } },
+            });
+        }
+
+        await using var rows = await batch.ExecuteReaderAsync(cancellation);
+        foreach (var source in sources)
+        {
+            await rows.ReadAsync(cancellation);
+            captures[source.Ordinal] = rows.GetInt32(0);
+            await rows.NextResultAsync(cancellation);
+        }
+
         return captures;
     }
 
-    /// <summary>Stores the plan, and the variants that will be wanted first; returns the plan's version.</summary>
-    public async Task<long> StoreAsync(Compilation compilation, int[] captures, CancellationToken cancellation)
+    /// <summary>Stores the plan, and the variants that will be wanted first, all in one transaction.</summary>
+    public async Task StoreAsync(Compilation compilation, int[] captures, CancellationToken cancellation)
     {
         var (input, plan, fingerprint) = compilation;
         var names = Names(compilation, captures);
         await using var connection = await control.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var command = new NpgsqlCommand(
-            "SELECT pgtrickle._store_plan($1, $2, $3, $4, $5, $6::oid[], $7, $8, $9, $10, $11, $12, $13, $14, $15)", connection)
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            "SELECT pgtrickle._store_plan($1, $2, $3, $4, $5, $6::oid[], $7, $8, $9, $10, $11, $12, $13, $14, $15)")
         {
             Parameters =
             {
@@ -129,16 +141,25 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
                 new() { Value = fingerprint },
                 new() { Value = Explain(plan, names), NpgsqlDbType = NpgsqlDbType.Jsonb },
             },
-        };
-        var version = (long)(await command.ExecuteScalarAsync(cancellation))!;
+        });
         foreach (var mask in EagerMasks(plan))
         {
-            await StoreVariantAsync(connection, input.PgtId, version, mask, ApplyStrategy.Merge, plan.Delta(names, mask), cancellation);
+            batch.BatchCommands.Add(EagerVariant(input.PgtId, mask, plan.Delta(names, mask)));
         }
 
-        await transaction.CommitAsync(cancellation);
-        return version;
+        await batch.ExecuteNonQueryAsync(cancellation);
     }
+
+    /// <summary>A variant of the version that was stored a moment ago: its stream table is still locked.</summary>
+    private static NpgsqlBatchCommand EagerVariant(long pgtId, long mask, IReadOnlyList<string> statements) => new(
+        """
+        INSERT INTO pgtrickle.plan_variants (pgt_id, plan_version, mask, strategy, statements)
+        SELECT s.pgt_id, s.plan_version, $2, 'MERGE', $3 FROM pgtrickle.stream_table_state s WHERE s.pgt_id = $1
+        ON CONFLICT DO NOTHING
+        """)
+    {
+        Parameters = { new() { Value = pgtId }, new() { Value = mask }, new() { Value = statements.ToArray() } },
+    };
 
     /// <summary>Compiles and stores a variant that a refresh found missing. A plan holds variants of one compiler only: they share tables and hidden columns.</summary>
     public async Task<VariantOutcome> AddVariantAsync(MissingVariant missing, CancellationToken cancellation)
@@ -175,14 +196,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         var statements = missing.Mask == FullMask
             ? compilation.Plan.Full(names, missing.Strategy)
             : compilation.Plan.Delta(names, missing.Mask, missing.Strategy);
-        await StoreVariantAsync(connection, missing.PgtId, missing.PlanVersion, missing.Mask, missing.Strategy, statements, cancellation);
-        return VariantOutcome.Added;
-    }
-
-    private static async Task StoreVariantAsync(
-        NpgsqlConnection connection, long pgtId, long version, long mask, ApplyStrategy strategy, IReadOnlyList<string> statements, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
+        await using var insert = new NpgsqlCommand(
             """
             INSERT INTO pgtrickle.plan_variants (pgt_id, plan_version, mask, strategy, statements)
             SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT FROM pgtrickle.plans p WHERE p.pgt_id = $1 AND p.plan_version = $2)
@@ -192,11 +206,12 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         {
             Parameters =
             {
-                new() { Value = pgtId }, new() { Value = version }, new() { Value = mask },
-                new() { Value = strategy == ApplyStrategy.Split ? "SPLIT" : "MERGE" }, new() { Value = statements.ToArray() },
+                new() { Value = missing.PgtId }, new() { Value = missing.PlanVersion }, new() { Value = missing.Mask },
+                new() { Value = missing.Strategy == ApplyStrategy.Split ? "SPLIT" : "MERGE" }, new() { Value = statements.ToArray() },
             },
         };
-        await command.ExecuteNonQueryAsync(cancellation);
+        await insert.ExecuteNonQueryAsync(cancellation);
+        return VariantOutcome.Added;
     }
 
     private CompiledPlan Compile(CompilationInput input)
@@ -216,7 +231,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         compilation.Input.Table,
         captures.Select(capture => new QualifiedName(new SqlIdentifier("pgtrickle_changes"), new SqlIdentifier($"v_{capture}"))).ToSyntaxList())
     {
-        NodePrefix = compilation.Input.NodePrefix,
+        NodePrefix = compilation.Input.RunName,
     };
 
     private static IEnumerable<long> EagerMasks(CompiledPlan plan)

@@ -52,7 +52,7 @@ public static class QueryExplainer
 
         await using var find = new NpgsqlCommand(FindSql, connection) { Parameters = { new() { Value = name } } };
         var id = (long)(await find.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
-        var input = await CatalogLoader.LoadAsync(connection, id, cancellation).ConfigureAwait(false);
+        var input = await CatalogLoader.LoadAsync(connection, id, isKept: false, cancellation).ConfigureAwait(false);
         await transaction.RollbackAsync(cancellation).ConfigureAwait(false);
         return compiler(input.Analysis, input.Catalog, input.Options);
     }

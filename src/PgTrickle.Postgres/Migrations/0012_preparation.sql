@@ -1,12 +1,12 @@
 -- What comes before a refresh: reading the definition again, the shape of the stream table, the plan. Statements that need the owner's rights are handed to
 -- his function by refresh_plan, as those of a refresh are.
 
--- Whether triggers or buffers of a stream table's captures are still to be made.
-CREATE FUNCTION pgtrickle._setup_is_pending(p_pgt_id bigint) RETURNS bool
+-- The captures of a stream table whose triggers or buffers are still to be made, and those that have triggers left over on tables that are none of theirs any more.
+CREATE FUNCTION pgtrickle._pending_setup(p_pgt_id bigint) RETURNS TABLE (capture_id int, has_strays bool)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (
-        SELECT FROM pgtrickle.capture_consumers u CROSS JOIN LATERAL pgtrickle._capture_state(u.capture_id) AS c
-        WHERE u.pgt_id = p_pgt_id AND c.problem = 'missing')
+    SELECT u.capture_id, c.problem = 'extra'
+    FROM pgtrickle.capture_consumers u CROSS JOIN LATERAL pgtrickle._capture_state(u.capture_id) AS c
+    WHERE u.pgt_id = p_pgt_id AND c.problem IN ('missing', 'extra')
 $$;
 
 -- Takes back what gave the table a shape that another plan does not want, and empties it: a key of a source is gone, or there is a new one. The one case in

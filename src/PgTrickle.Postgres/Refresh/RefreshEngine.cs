@@ -113,7 +113,7 @@ public sealed class RefreshEngine : IRefreshEngine
     {
         var compilation = await _plans.CompileAsync(pgtId, cancellation);
         var captures = await _plans.RegisterCapturesAsync(compilation, cancellation);
-        await _setup.RunAsync(pgtId, await RunNameAsync(pgtId, cancellation), captures, cancellation);
+        await _setup.RunAsync(pgtId, compilation.Input.RunName.Name.Value, cancellation);
         await _plans.StoreAsync(compilation, captures, cancellation);
     }
 
