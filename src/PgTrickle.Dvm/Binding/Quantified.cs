@@ -24,7 +24,7 @@ internal sealed record Quantified(Quantifier? Kind, SqlExpression? Left, Operato
     /// <summary>What an expression asks of a sub-select; null if it is none of these.</summary>
     public static Quantified? Of(SqlNode node) => node switch
     {
-        SubqueryExpression { Kind: SubqueryKind.Exists } exists => new(null, null, null, WithoutOrder(exists.Query)),
+        SubqueryExpression { Kind: SubqueryKind.Exists } exists => new(null, null, null, exists.Query),
         InSubquery @in => new(Quantifier.Any, @in.Operand, "=", @in.Query),
         SubqueryComparison comparison => new(comparison.Quantifier, comparison.Left, comparison.Operator, comparison.Query),
         _ => null,
@@ -52,8 +52,4 @@ internal sealed record Quantified(Quantifier? Kind, SqlExpression? Left, Operato
 
     /// <summary>Whether the comparison is NULL just where one of its operands is.</summary>
     public bool IsStrict => Operator is { Schema: null } name && Negators.ContainsKey(name.Symbol) && Operands.Count == 1;
-
-    /// <summary>That there is a row does not depend on the order, nor on how many of them are wanted.</summary>
-    private static Query WithoutOrder(Query query)
-        => query.Offset is null && query.Limit is null or Literal { Kind: LiteralKind.Number, Text: not "0" } ? query with { OrderBy = [], Limit = null, WithTies = false } : query;
 }

@@ -17,11 +17,14 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
     public SqlExpression Place(SqlExpression node, Scope scope, Func<SqlExpression, SqlExpression> bind)
     {
         var places = scope.Places ?? throw context.NotImplemented("sub-select", "it stands where none is expected");
-        return places.ValueOf(node, () => Quantified.Of(node) is { } quantified
+        return places.ValueOf(node, () => Asked(node) is { } quantified
             ? Value(quantified, scope, places, quantified.Operands.Select(o => Outside(bind(o), scope)).ToSyntaxList())
             : node is SubqueryExpression { Kind: SubqueryKind.Array } array ? Array(array.Query, scope, places)
             : Scalar(((SubqueryExpression)node).Query, scope, places));
     }
+
+    private Quantified? Asked(SqlNode node)
+        => Quantified.Of(node) is not { } quantified ? null : quantified.Kind is null ? quantified with { Query = ExistenceQuery.Of(quantified.Query, functions) } : quantified;
 
     /// <summary>An operand, which is moved into a condition on the sub-select's rows; aggregates and windows in it are not over those.</summary>
     private SqlExpression Outside(SqlExpression operand, Scope scope)
@@ -43,7 +46,7 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
             (conjunct, negated) = (not.Operand, !negated);
         }
 
-        if (Quantified.Of(conjunct) is not { } quantified)
+        if (Asked(conjunct) is not { } quantified)
         {
             return null;
         }
