@@ -16,8 +16,8 @@ public sealed record FuzzOptions(TimeSpan Duration, int Seed, TimeSpan ShrinkFor
     /// <summary>Queries that share a history, at least 1.</summary>
     public int QueriesPerBatch { get; init; } = 16;
 
-    /// <summary>The number of batches after which it is enough, at least 1.</summary>
-    public int MaxBatches { get; init; } = int.MaxValue;
+    /// <summary>The seeds of all batches; null for <see cref="Seed"/> and as many after it as there is time for.</summary>
+    public IReadOnlyList<int>? Batches { get; init; }
 
     /// <summary>Intervals of a history, at least 1.</summary>
     public int Intervals { get; init; } = 16;
@@ -64,10 +64,16 @@ public sealed class Fuzzer
     {
         var started = Stopwatch.GetTimestamp();
         await _database.LimitStatementsAsync();
-        for (var seed = _options.Seed; Stopwatch.GetElapsedTime(started) < _options.Duration && _reports.Count < _options.MaxFailures && seed - _options.Seed < _options.MaxBatches; seed++)
+        var batches = 0;
+        foreach (var seed in _options.Batches ?? Enumerable.Range(_options.Seed, int.MaxValue - _options.Seed))
         {
+            if (Stopwatch.GetElapsedTime(started) > _options.Duration || _reports.Count >= _options.MaxFailures)
+            {
+                break;
+            }
+
             await BatchAsync(seed);
-            if ((seed - _options.Seed) % 20 == 19)
+            if (++batches % 20 == 0)
             {
                 _progress(FormattableString.Invariant($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, seed {seed}: {Summary()}; not yet: {string.Join(", ", Missing)}"));
             }
