@@ -28,6 +28,11 @@ public sealed record CompileOptions
     /// </summary>
     public bool Naive { get; init; }
 
+    /// <summary>
+    /// Why the query is evaluated as a whole, though it compiles and FULL was not asked for: its plan raised an error that the query does not raise. Null if there is no such reason.
+    /// </summary>
+    public string? RaisedByPlan { get; init; }
+
     /// <summary>Whether volatile functions are let through (setting volatile_function_policy = allow) instead of refused.</summary>
     public bool AllowVolatile { get; init; }
 

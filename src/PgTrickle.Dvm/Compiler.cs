@@ -30,6 +30,11 @@ public static class Compiler
         ArgumentNullException.ThrowIfNull(catalog);
         var used = options ?? CompileOptions.Default;
         RefuseReservedNames(analysis);
+        if (used.RaisedByPlan is { } raised)
+        {
+            return Whole(analysis, catalog, used, null, new CompileError(CompileErrorKind.NotImplemented, "expression", "", $"{raised}; PostgreSQL does not evaluate it, since nothing asks for it, but a plan does"));
+        }
+
         try
         {
             var differential = Differentiate(analysis, catalog, used);

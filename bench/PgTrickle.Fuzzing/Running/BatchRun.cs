@@ -73,7 +73,7 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
             statistics.Refuse(exception);
             if (exception.Where?.Contains("run_plan", StringComparison.Ordinal) == true && await FuzzDatabase.FailsAsync(connection, query.Sql) is null)
             {
-                Fail(FailureKind.Statement, query, $"{exception.SqlState} {exception.MessageText}");
+                Raise(exception, query);
             }
         }
         catch (Exception exception) when (IsOfTheCompiler(exception))
@@ -190,7 +190,8 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         switch (exception.SqlState == PostgresErrorCodes.QueryCanceled ? exception.SqlState : await FuzzDatabase.FailsAsync(connection, table.Query))
         {
             case null:
-                Fail(FailureKind.Statement, table, $"{exception.SqlState} {exception.MessageText}\n{table.Describe()}\n{table.Describe(mask)}");
+                _tables.Remove(table);
+                Raise(exception, new FuzzQuery(table.Query, table.Manner, new HashSet<string>()), $"\n{table.Describe()}\n{table.Describe(mask)}");
                 break;
             case PostgresErrorCodes.QueryCanceled:
                 statistics.Slow++;
@@ -199,6 +200,19 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
             default:
                 statistics.Failing++;
                 break;
+        }
+    }
+
+    /// <summary>An expression that the query does not evaluate and the plan does ends the plan; the product evaluates the query from then on, which batches through the product look at.</summary>
+    private void Raise(PostgresException exception, FuzzQuery query, string plan = "")
+    {
+        if (IsOfTheQuery(exception))
+        {
+            statistics.RaiseUnasked(exception, query.Sql);
+        }
+        else
+        {
+            Fail(FailureKind.Statement, query, $"{exception.SqlState} {exception.MessageText}{plan}");
         }
     }
 

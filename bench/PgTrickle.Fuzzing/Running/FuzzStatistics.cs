@@ -9,6 +9,7 @@ internal sealed class FuzzStatistics
     private readonly Dictionary<string, (int Queries, int Differential)> _features = [];
     private readonly Dictionary<string, (int Count, string First)> _reasons = [];
     private readonly Dictionary<string, (int Count, string First)> _refusals = [];
+    private readonly Dictionary<string, (int Count, string First)> _unasked = [];
 
     public RuleCoverage Rules { get; } = new();
 
@@ -28,6 +29,9 @@ internal sealed class FuzzStatistics
     /// <summary>Refreshes whose delta failed so that the query was evaluated.</summary>
     public long Evaluated { get; set; }
 
+    /// <summary>Errors of expressions that plans evaluate and their queries do not, with the first query of each: the product evaluates such a query as it is from then on.</summary>
+    public IEnumerable<(string Error, int Count, string First)> Unasked => Sorted(_unasked);
+
     /// <summary>Refreshes that failed because the query does.</summary>
     public long Failing { get; set; }
 
@@ -44,6 +48,8 @@ internal sealed class FuzzStatistics
     public (int Queries, int Differential) Feature(string name) => _features.GetValueOrDefault(name);
 
     public void Refuse(PostgresException exception) => Add(_refusals, exception.SqlState, exception.MessageText);
+
+    public void RaiseUnasked(PostgresException exception, string query) => Add(_unasked, $"{exception.SqlState} {exception.MessageText}", query);
 
     public void Count(CompiledPlan plan, string query, IEnumerable<string> features)
     {

@@ -91,7 +91,7 @@ public sealed class Fuzzer
         var failure = FuzzScript.Read(script);
         var statistics = new FuzzStatistics();
         var failures = await new BatchRun(_database, failure.Seed, failure.History, statistics).RunAsync([new FuzzQuery(failure.Query, failure.Manner, new HashSet<string>())]);
-        return failures is [var again, ..] ? again.Message : statistics.Queries == 0 ? $"the query is refused: {statistics.Refusals.FirstOrDefault().First}" : null;
+        return failures is [var again, ..] ? again.Message : statistics.Unasked.FirstOrDefault().Error is { } error ? $"the plan raises {error}" : statistics.Queries == 0 ? $"the query is refused: {statistics.Refusals.FirstOrDefault().First}" : null;
     }
 
     private IEnumerable<string> Constructs => QueryFeatures.KnownTo(_database.Version);
@@ -118,6 +118,11 @@ public sealed class Fuzzer
         foreach (var (reason, count, query) in _statistics.Reasons)
         {
             yield return FormattableString.Invariant($"{count,8} not differential: {reason}, such as {query}");
+        }
+
+        foreach (var (error, count, query) in _statistics.Unasked)
+        {
+            yield return FormattableString.Invariant($"{count,8} raised by the plan, not by the query: {error}, such as {query}");
         }
 
         foreach (var (state, count, message) in _statistics.Refusals)

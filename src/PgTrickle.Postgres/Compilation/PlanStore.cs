@@ -27,12 +27,16 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
     }
 
     /// <summary>Compiles on one snapshot of the catalog.</summary>
+    /// <param name="pgtId">The stream table.</param>
+    /// <param name="raisedByPlan">What the plan raised and the query does not, so that the plan is to evaluate the query as it is; null if nothing.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="RefreshFailedException">Kind Permanent: the definition does not compile, or what it uses is gone.</exception>
-    public async Task<Compilation> CompileAsync(long pgtId, CancellationToken cancellation)
+    public async Task<Compilation> CompileAsync(long pgtId, string? raisedByPlan, CancellationToken cancellation)
     {
         await using var connection = await control.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
         var input = await CatalogLoader.LoadAsync(connection, pgtId, isKept: true, cancellation);
+        input = input with { Options = input.Options with { RaisedByPlan = raisedByPlan } };
         var plan = Compile(input);
         var compilation = new Compilation(input, plan, "");
         await using var command = new NpgsqlCommand("SELECT pgtrickle._fingerprint($1, $2::oid[])", connection)
@@ -121,7 +125,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         await using var connection = await control.OpenConnectionAsync(cancellation);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            "SELECT pgtrickle._store_plan($1, $2, $3, $4, $5, $6::oid[], $7, $8, $9, $10, $11, $12, $13, $14, $15)")
+            "SELECT pgtrickle._store_plan($1, $2, $3, $4, $5, $6::oid[], $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
         {
             Parameters =
             {
@@ -140,6 +144,7 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
                 new() { Value = plan.Full(names).ToArray() },
                 new() { Value = fingerprint },
                 new() { Value = Explain(plan, names), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new() { Value = (object?)input.Options.RaisedByPlan ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             },
         });
         foreach (var mask in EagerMasks(plan))
@@ -164,8 +169,8 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
     /// <summary>Compiles and stores a variant that a refresh found missing. A plan holds variants of one compiler only: they share tables and hidden columns.</summary>
     public async Task<VariantOutcome> AddVariantAsync(MissingVariant missing, CancellationToken cancellation)
     {
-        var compilation = await CompileAsync(missing.PgtId, cancellation);
         await using var connection = await control.OpenConnectionAsync(cancellation);
+        var compilation = await CompileAsync(missing.PgtId, await RaisedByPlanAsync(connection, missing, cancellation), cancellation);
         int[] captures;
         await using (var command = new NpgsqlCommand(
             "SELECT capture_ids, compiler_version FROM pgtrickle.plans WHERE pgt_id = $1 AND plan_version = $2 AND fingerprint = $3", connection)
@@ -212,6 +217,25 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         };
         await insert.ExecuteNonQueryAsync(cancellation);
         return VariantOutcome.Added;
+    }
+
+    /// <summary>Whether the present plan is differential.</summary>
+    public async Task<bool> IsDifferentialAsync(long pgtId, CancellationToken cancellation)
+    {
+        await using var command = control.CreateCommand(
+            "SELECT p.mode = 'DIFFERENTIAL' FROM pgtrickle.plans p JOIN pgtrickle.stream_table_state s USING (pgt_id, plan_version) WHERE p.pgt_id = $1");
+        command.Parameters.Add(new() { Value = pgtId });
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
+    /// <summary>Why a plan evaluates the query, if it is what the plan before it raised: the variants of a plan are of one kind.</summary>
+    private static async Task<string?> RaisedByPlanAsync(NpgsqlConnection connection, MissingVariant missing, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT raised_by_plan FROM pgtrickle.plans WHERE pgt_id = $1 AND plan_version = $2", connection)
+        {
+            Parameters = { new() { Value = missing.PgtId }, new() { Value = missing.PlanVersion } },
+        };
+        return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
     private CompiledPlan Compile(CompilationInput input)

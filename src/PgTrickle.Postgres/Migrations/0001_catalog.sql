@@ -241,6 +241,8 @@ CREATE TABLE pgtrickle.plans (
     source_relids oid[] NOT NULL,
     capture_ids int[] NOT NULL,
     mode text NOT NULL CHECK (mode IN ('DIFFERENTIAL', 'FULL')),
+    -- Why it evaluates the query, if a plan before it raised an error that the query does not raise.
+    raised_by_plan text,
     -- Whether it reads a relation whose changes cannot be captured: then it always has work.
     is_untracked bool NOT NULL DEFAULT false,
     -- Whether the clock is a source: the boolean expression over $3 (the frontier's clock) that says it moved, and its bit in masks.

@@ -48,13 +48,13 @@ END $$;
 
 -- First statement of a refresh. Checks node, rights and status, and looks for work without writing; only when a member has some are the rows locked,
 -- in order of id. Returns whether they are. 55P03: another refresh holds a row; 40001: it has just finished with one.
--- p_strategy: AUTO, or of FULL, SPLIT, FILL, FRESH those that apply, joined by a space; SETUP or ANALYSE alone prepare a refresh.
+-- p_strategy: AUTO, or of FULL, SPLIT, FILL, FRESH those that apply, joined by a space; SETUP, ANALYSE or JUDGE alone prepare a refresh.
 CREATE FUNCTION pgtrickle.refresh_open(p_ids bigint[], p_node bigint, p_token bytea, p_strategy text) RETURNS bool
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     id bigint;
     probe pgtrickle.probe;
-    is_preparation bool := p_strategy IN ('SETUP', 'ANALYSE');
+    is_preparation bool := p_strategy IN ('SETUP', 'ANALYSE', 'JUDGE');
     has_work bool := is_preparation;
     opened int;
 BEGIN
@@ -133,8 +133,9 @@ BEGIN
         END IF;
         RETURN step;
     END IF;
-    IF s.opened_for IN ('SETUP', 'ANALYSE') THEN
-        step.statements := CASE s.opened_for WHEN 'SETUP' THEN ARRAY(SELECT pgtrickle._setup_statements(p_pgt_id)) ELSE pgtrickle._analyse_statements(p_pgt_id) END;
+    IF s.opened_for IN ('SETUP', 'ANALYSE', 'JUDGE') THEN
+        step.statements := CASE s.opened_for WHEN 'SETUP' THEN ARRAY(SELECT pgtrickle._setup_statements(p_pgt_id))
+            WHEN 'ANALYSE' THEN pgtrickle._analyse_statements(p_pgt_id) ELSE pgtrickle._judge_statements(p_pgt_id) END;
         RETURN step;
     END IF;
     probe := s.opened_probe;
@@ -257,7 +258,7 @@ BEGIN
             RAISE EXCEPTION 'the function of stream table % did not run its plan', id USING ERRCODE = '55000', DETAIL = id::text;
         END IF;
         refresh_close.pgt_id := id;
-        refresh_close.action := CASE WHEN s.opened_for IN ('SETUP', 'ANALYSE') THEN s.opened_for ELSE coalesce((s.opened_probe).action, 'NO_DATA') END;
+        refresh_close.action := CASE WHEN s.opened_for IN ('SETUP', 'ANALYSE', 'JUDGE') THEN s.opened_for ELSE coalesce((s.opened_probe).action, 'NO_DATA') END;
         refresh_close.rows_inserted := 0;
         refresh_close.rows_deleted := 0;
         refresh_close.delta_rows := 0;
@@ -265,7 +266,7 @@ BEGIN
             UPDATE pgtrickle.captures c SET status = 'ACTIVE'
                 FROM pgtrickle.capture_consumers u
                 WHERE u.capture_id = c.capture_id AND u.pgt_id = id AND c.status = 'PREPARING' AND (pgtrickle._capture_state(c.capture_id)).problem IS NULL;
-        ELSIF refresh_close.action NOT IN ('NO_DATA', 'ANALYSE') THEN
+        ELSIF refresh_close.action NOT IN ('NO_DATA', 'ANALYSE', 'JUDGE') THEN
             -- Users' code may have written anything into the setting: take digits only.
             counts := current_setting('pgtrickle.delta_' || id, true);
             IF translate(counts, '0123456789', '') = ',' THEN

@@ -37,6 +37,13 @@ BEGIN
         format('DROP VIEW %s', name)];
 END $$;
 
+-- Evaluates the query, every column of every row, and keeps nothing. What a plan raises is the user's error only if this raises it, too: a plan may evaluate a part of the query that
+-- PostgreSQL does not look at, since nothing asks for it.
+CREATE FUNCTION pgtrickle._judge_statements(p_pgt_id bigint) RETURNS text[]
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ARRAY[format('SELECT count(q) FROM (%s) AS q', rtrim(d.defining_query, E'; \n'))] FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id
+$$;
+
 -- Called by the owner's function while it is open for ANALYSE: takes over what the view tells about the definition.
 CREATE FUNCTION pgtrickle._take_analysis(p_pgt_id bigint, p_view regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -82,7 +89,7 @@ GRANT EXECUTE ON FUNCTION pgtrickle._take_analysis(bigint, regclass) TO PUBLIC;
 -- (a new key on a source changes the fingerprint, often nothing else); another one makes a populated stream table start again from the difference.
 CREATE FUNCTION pgtrickle._store_plan(
     p_pgt_id bigint, p_definition_version bigint, p_compiler_version int, p_mode text, p_downgrade_reason text, p_source_relids oid[], p_capture_ids int[],
-    p_is_untracked bool, p_clock_moved text, p_clock_bit bigint, p_setup text[], p_fill text[], p_full text[], p_fingerprint text, p_explanation jsonb)
+    p_is_untracked bool, p_clock_moved text, p_clock_bit bigint, p_setup text[], p_fill text[], p_full text[], p_fingerprint text, p_explanation jsonb, p_raised_by_plan text)
     RETURNS bigint
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -93,7 +100,7 @@ BEGIN
     SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id FOR NO KEY UPDATE;
     functions := pgtrickle._user_functions((SELECT d.analysis FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id));
     UPDATE pgtrickle.plans p
-        SET fingerprint = p_fingerprint, definition_version = p_definition_version, explanation = p_explanation, function_oids = functions
+        SET fingerprint = p_fingerprint, raised_by_plan = p_raised_by_plan, definition_version = p_definition_version, explanation = p_explanation, function_oids = functions
         WHERE p.pgt_id = p_pgt_id AND p.plan_version = s.plan_version AND p.compiler_version = p_compiler_version AND p.mode = p_mode
             AND p.source_relids = p_source_relids AND p.capture_ids IS NOT DISTINCT FROM p_capture_ids AND p.is_untracked = p_is_untracked
             AND p.clock_moved IS NOT DISTINCT FROM p_clock_moved AND p.clock_bit = p_clock_bit
@@ -101,9 +108,9 @@ BEGIN
         RETURNING p.plan_version INTO version;
     IF version IS NULL THEN
         version := coalesce(s.plan_version, 0) + 1;
-        INSERT INTO pgtrickle.plans (pgt_id, plan_version, definition_version, compiler_version, mode, source_relids, capture_ids, is_untracked, clock_moved,
+        INSERT INTO pgtrickle.plans (pgt_id, plan_version, definition_version, compiler_version, mode, raised_by_plan, source_relids, capture_ids, is_untracked, clock_moved,
                 clock_bit, setup_statements, fill_statements, full_statements, fingerprint, explanation, function_oids)
-            VALUES (p_pgt_id, version, p_definition_version, p_compiler_version, p_mode, p_source_relids, p_capture_ids, p_is_untracked, p_clock_moved,
+            VALUES (p_pgt_id, version, p_definition_version, p_compiler_version, p_mode, p_raised_by_plan, p_source_relids, p_capture_ids, p_is_untracked, p_clock_moved,
                 p_clock_bit, p_setup, p_fill, p_full, p_fingerprint, p_explanation, functions);
         DELETE FROM pgtrickle.plans p WHERE p.pgt_id = p_pgt_id AND p.plan_version < version;
         UPDATE pgtrickle.stream_table_state t SET plan_version = version, needs_reinit = t.is_populated WHERE t.pgt_id = p_pgt_id;

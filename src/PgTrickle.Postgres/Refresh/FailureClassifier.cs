@@ -39,6 +39,9 @@ internal static class FailureClassifier
         or PostgresErrorCodes.DatatypeMismatch or PostgresErrorCodes.CannotCoerce or PostgresErrorCodes.WrongObjectType
         or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.InvalidColumnReference or PostgresErrorCodes.IndeterminateCollation;
 
+    /// <summary>Whether evaluating an expression raised it: a division by zero, a cast, a sub-select of two rows. Which expressions are evaluated depends on the plan.</summary>
+    public static bool IsOfExpression(string sqlState) => HasClass(sqlState, "22") || sqlState == PostgresErrorCodes.CardinalityViolation;
+
     /// <summary>Whether the same attempt may succeed in a moment.</summary>
     public static bool IsWorthRetrying(Exception exception) => exception switch
     {

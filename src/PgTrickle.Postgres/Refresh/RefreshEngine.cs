@@ -66,7 +66,7 @@ public sealed class RefreshEngine : IRefreshEngine
             }
 
             await RequireUpstreamAsync(pgtId, cancellation);
-            await PrepareAsync(pgtId, cancellation);
+            await PrepareAsync(pgtId, null, cancellation);
             var members = fill
                 ? await RunStepsAsync([pgtId], RefreshStrategy.Fill, RefreshInitiator.Initial, cancellation)
                 : [new(pgtId, RefreshAction.NoData, 0, 0, 0)];
@@ -101,17 +101,38 @@ public sealed class RefreshEngine : IRefreshEngine
     private async Task PrepareAgainAsync(long pgtId, CancellationToken cancellation)
     {
         await _plans.FollowRenamesAsync(pgtId, cancellation);
+        await RunPreparationAsync(pgtId, RefreshStrategy.Analyse, cancellation);
+        await PrepareAsync(pgtId, null, cancellation);
+    }
+
+    /// <summary>
+    /// Makes a plan that evaluates the query as it is, if that does not raise what evaluating it by the present plan has raised: an expression that PostgreSQL does not evaluate, since nothing asks
+    /// for it, but that a node keeps. It stays until the definition is prepared anew. False, if the present plan evaluates the query already; what the query raises is thrown.
+    /// </summary>
+    private async Task<bool> EvaluateAsItIsAsync(long pgtId, PostgresException raised, CancellationToken cancellation)
+    {
+        if (!await _plans.IsDifferentialAsync(pgtId, cancellation))
+        {
+            return false;
+        }
+
+        await RunPreparationAsync(pgtId, RefreshStrategy.Judge, cancellation);
+        _logger.LogWarning("The plan of stream table {PgtId} raises {SqlState}, its query does not; it is evaluated as a whole from now on.", pgtId, raised.SqlState);
+        await PrepareAsync(pgtId, $"an expression of the query raises {raised.SqlState}, {raised.MessageText}", cancellation);
+        return true;
+    }
+
+    private async Task RunPreparationAsync(long pgtId, RefreshStrategy strategy, CancellationToken cancellation)
+    {
         var run = await RunNameAsync(pgtId, cancellation);
         var retries = RefreshRetries.Create(_options.SetupRetries, _options, _time);
-        await retries.ExecuteAsync(
-            async token => await _transaction.RunAsync([(pgtId, run)], RefreshStrategy.Analyse, RefreshInitiator.Scheduler, token), cancellation);
-        await PrepareAsync(pgtId, cancellation);
+        await retries.ExecuteAsync(async token => await _transaction.RunAsync([(pgtId, run)], strategy, RefreshInitiator.Scheduler, token), cancellation);
     }
 
     /// <summary>Compiles, captures and stores: everything that comes before the first statement on the stream table itself. Repeatable from any point.</summary>
-    private async Task PrepareAsync(long pgtId, CancellationToken cancellation)
+    private async Task PrepareAsync(long pgtId, string? raisedByPlan, CancellationToken cancellation)
     {
-        var compilation = await _plans.CompileAsync(pgtId, cancellation);
+        var compilation = await _plans.CompileAsync(pgtId, raisedByPlan, cancellation);
         var captures = await _plans.RegisterCapturesAsync(compilation, cancellation);
         await _setup.RunAsync(pgtId, compilation.Input.RunName.Name.Value, cancellation);
         await _plans.StoreAsync(compilation, captures, cancellation);
@@ -142,19 +163,7 @@ public sealed class RefreshEngine : IRefreshEngine
                 switch (failure.SqlState)
                 {
                     case FailureClassifier.VariantMissing when failure.Detail is { } detail:
-                        switch (await _plans.AddVariantAsync(MissingVariant.Parse(detail), cancellation))
-                        {
-                            case VariantOutcome.OfNewerCompiler when (strategy & (RefreshStrategy.Full | RefreshStrategy.Fill)) == 0:
-                                // Nodes are being replaced by newer ones: their plan stays, and what it lacks is theirs to add.
-                                strategy |= RefreshStrategy.Full;
-                                break;
-                            case VariantOutcome.Added:
-                                break;
-                            default:
-                                await PrepareAgainAsync(member, cancellation);
-                                break;
-                        }
-
+                        strategy = await AddVariantAsync(MissingVariant.Parse(detail), strategy, cancellation);
                         break;
                     case FailureClassifier.PlanOutOfDate:
                         await PrepareAgainAsync(member, cancellation);
@@ -181,10 +190,28 @@ public sealed class RefreshEngine : IRefreshEngine
                         _logger.LogInformation("The delta of stream table {PgtId} failed with {SqlState}; evaluating its query instead.", member, state);
                         strategy |= RefreshStrategy.Full;
                         break;
+                    case var state when FailureClassifier.IsOfExpression(state) && ids.Length == 1 && await EvaluateAsItIsAsync(member, failure, cancellation):
+                        break;
                     default:
                         throw;
                 }
             }
+        }
+    }
+
+    /// <summary>Adds a variant that the plan lacks, or makes the plan anew; returns the strategy to go on with.</summary>
+    private async Task<RefreshStrategy> AddVariantAsync(MissingVariant missing, RefreshStrategy strategy, CancellationToken cancellation)
+    {
+        switch (await _plans.AddVariantAsync(missing, cancellation))
+        {
+            case VariantOutcome.OfNewerCompiler when (strategy & (RefreshStrategy.Full | RefreshStrategy.Fill)) == 0:
+                // Nodes are being replaced by newer ones: their plan stays, and what it lacks is theirs to add.
+                return strategy | RefreshStrategy.Full;
+            case VariantOutcome.Added:
+                return strategy;
+            default:
+                await PrepareAgainAsync(missing.PgtId, cancellation);
+                return strategy;
         }
     }
 
@@ -225,7 +252,7 @@ public sealed class RefreshEngine : IRefreshEngine
         var (name, isOfOlderCompiler) = await ReadRunNameAsync(pgtId, cancellation);
         if (isOfOlderCompiler)
         {
-            await PrepareAsync(pgtId, cancellation);
+            await PrepareAsync(pgtId, null, cancellation);
         }
 
         return _runNames.GetOrAdd(pgtId, name);

@@ -24,6 +24,9 @@ internal enum RefreshStrategy
 
     /// <summary>Deltas are planned for this refresh alone.</summary>
     Fresh = 32,
+
+    /// <summary>Evaluates the query and keeps nothing of it: does it raise what a plan raised?</summary>
+    Judge = 64,
 }
 
 /// <summary>The spelling that the database knows.</summary>

@@ -56,7 +56,7 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         NpgsqlConnection connection, IReadOnlyList<(long PgtId, string RunName)> members, RefreshStrategy strategy, RefreshInitiator initiator, out int commit)
     {
         var batch = new NpgsqlBatch(connection);
-        if ((strategy & (RefreshStrategy.Setup | RefreshStrategy.Analyse)) != 0)
+        if ((strategy & (RefreshStrategy.Setup | RefreshStrategy.Analyse | RefreshStrategy.Judge)) != 0)
         {
             Add(batch, "BEGIN");
             // CREATE TRIGGER that waits for a writer makes all later writers wait behind it: give up soon, come back later.

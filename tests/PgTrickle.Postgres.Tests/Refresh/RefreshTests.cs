@@ -60,6 +60,30 @@ public sealed class RefreshTests
     }
 
     [Theory, PostgresVersions]
+    public async Task What_a_plan_raises_and_its_query_does_not_is_answered_by_evaluating_the_query(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE divisor (w int); INSERT INTO divisor VALUES (1);");
+        const string Query = "SELECT id FROM src WHERE a >= ALL (SELECT 12 / w FROM divisor)";
+        await harness.CreateAsync("st", Query);
+        Assert.Equal("DIFFERENTIAL", await harness.StateAsync<string>("st", "effective_refresh_mode"));
+
+        // Nobody asks for the quotients: there is no row to compare with them.
+        await harness.ExecuteAsync("DELETE FROM src; INSERT INTO divisor VALUES (0)");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal("FULL", await harness.StateAsync<string>("st", "effective_refresh_mode"));
+        Assert.Contains("22012", await harness.StateAsync<string>("st", "downgrade_reason"), StringComparison.Ordinal);
+        await harness.CreateAsync("later", Query);
+        await harness.CompareAsync("later");
+
+        await harness.ExecuteAsync("INSERT INTO src VALUES (1, 12)");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAsync("st"));
+        Assert.Equal((FailureKind.Query, PostgresErrorCodes.DivisionByZero), (failure.Kind, failure.SqlState));
+        await harness.ExecuteAsync("DELETE FROM divisor WHERE w = 0; INSERT INTO src VALUES (2, 11)");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal(1, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM st"));
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_scalar_subquery_with_two_rows_fails_as_the_query_does_and_recovers(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source);
