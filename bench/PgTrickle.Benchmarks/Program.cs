@@ -26,7 +26,9 @@ internal static class Program
             GatewayBenchmark.Command(),
             FuzzCommand.Command(),
             WorkloadBenchmark.Command(
-                "tpch", "The 22 queries of TPC-H as stream tables, against evaluating them.", static (seed, scale) => new TpchWorkload(seed, scale)),
+                "tpch", "The 22 queries of TPC-H as stream tables, against evaluating them.",
+                static (seed, scale, ordersOnly) => new TpchWorkload(seed, scale, ordersOnly),
+                new Option<bool>("--orders-only") { Description = "Only orders and line items change." }),
             WorkloadBenchmark.Command(
                 "nexmark", "The relational queries of Nexmark as stream tables, against evaluating them.", static (seed, scale) => new NexmarkWorkload(seed, scale)),
             WorkloadBenchmark.Command(

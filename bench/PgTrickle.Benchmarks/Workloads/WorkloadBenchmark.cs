@@ -13,7 +13,13 @@ internal static class WorkloadBenchmark
     /// <param name="name">The subcommand.</param>
     /// <param name="description">What it runs.</param>
     /// <param name="create">Makes the workload from seed and scale.</param>
-    public static Command Command(string name, string description, Func<int, double, Workload> create)
+    public static Command Command(string name, string description, Func<int, double, Workload> create) => Command(name, description, (seed, scale, _) => create(seed, scale), part: null);
+
+    /// <param name="name">The subcommand.</param>
+    /// <param name="description">What it runs.</param>
+    /// <param name="create">Makes the workload from seed, scale, and whether only a part of the tables changes.</param>
+    /// <param name="part">Asks for that.</param>
+    public static Command Command(string name, string description, Func<int, double, bool, Workload> create, Option<bool>? part)
     {
         var postgres = new Option<int>("--postgres") { DefaultValueFactory = _ => 18, Description = "Major version of the server." };
         var scale = new Option<double>("--scale") { DefaultValueFactory = _ => 0.1, Description = "Size of the data; 1 is the benchmark's own." };
@@ -23,8 +29,13 @@ internal static class WorkloadBenchmark
         var queries = new Option<string>("--queries") { DefaultValueFactory = _ => "", Description = "Only these queries, as 1,3 or q1,q3." };
         var durable = new Option<bool>("--durable") { Description = "Commits wait for the disk." };
         var command = new Command(name, description) { postgres, scale, rounds, change, seed, queries, durable };
+        if (part is not null)
+        {
+            command.Add(part);
+        }
+
         command.SetAction(async (result, _) => await RunAsync(
-            create(result.GetValue(seed), result.GetValue(scale)),
+            create(result.GetValue(seed), result.GetValue(scale), part is not null && result.GetValue(part)),
             new(
                 result.GetValue(postgres),
                 result.GetValue(scale),
@@ -55,7 +66,7 @@ internal static class WorkloadBenchmark
         {
             table.Add(
                 result.Table.Query.Name, result.Table.Mode, Median(result.ChangedRows, "F0"), Median(result.Refreshes, "F2"), Median(result.Evaluations, "F2"),
-                Ratio(result).ToString("F2", CultureInfo.InvariantCulture), $"{result.Fallbacks} of {settings.Rounds}", result.Difference is null ? "yes" : "NO");
+                Ratio(result)?.ToString("F2", CultureInfo.InvariantCulture) ?? "-", $"{result.Fallbacks} of {settings.Rounds}", result.Difference is null ? "yes" : "NO");
         }
 
         table.Print();
@@ -71,13 +82,15 @@ internal static class WorkloadBenchmark
 
         var differential = results.Count(static r => r.Table.IsDifferential);
         var equal = results.Count(static r => r.Difference is null);
-        var mean = Math.Exp(results.Average(static r => Math.Log(Ratio(r))));
+        var mean = Math.Exp(results.Select(Ratio).OfType<double>().Average(Math.Log));
         Console.WriteLine(FormattableString.Invariant(
             $"{workload.Name}: {differential} of {results.Count} differential, {equal} of {results.Count} equal, geomean {mean:F1}"));
         return equal == results.Count ? 0 : 1;
     }
 
-    private static double Ratio(QueryResults result) => Statistics.Median(result.Evaluations) / Statistics.Median(result.Refreshes);
+    /// <summary>Null where nothing changed that the query reads.</summary>
+    private static double? Ratio(QueryResults result) =>
+        Statistics.Median(result.ChangedRows) > 0 ? Statistics.Median(result.Evaluations) / Statistics.Median(result.Refreshes) : null;
 
     private static string Median(List<double> values, string format) => Statistics.Median(values).ToString(format, CultureInfo.InvariantCulture);
 

@@ -10,7 +10,9 @@ namespace PgTrickle.Workloads.Tpch;
 /// and what many rows hang on: a nation moves to another region, a supplier vanishes with all that it delivered, so do parts. Keys of new rows go on where those of the
 /// generator end.
 /// </summary>
-internal sealed class TpchChanges(TpchRows rows)
+/// <param name="rows">The generator.</param>
+/// <param name="ordersOnly">Whether orders and line items alone change, as by the benchmark's own refresh functions, but with updates.</param>
+internal sealed class TpchChanges(TpchRows rows, bool ordersOnly)
 {
     /// <summary>Rows of a table whose key hashes lowest: the same in every run, others in every round.</summary>
     private const string Chosen = "CREATE TEMP TABLE chosen ON COMMIT DROP AS SELECT {0} AS key FROM {1} ORDER BY hashint8extended({0}, $1) LIMIT $2";
@@ -26,7 +28,19 @@ internal sealed class TpchChanges(TpchRows rows)
     public async Task ApplyAsync(NpgsqlDataSource database, int round, double share)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await InsertAsync(connection, share);
+        if (!ordersOnly)
+        {
+            await InsertAsync(connection, share);
+        }
+
+        await InsertOrdersAsync(connection, share);
+        await DeleteOrdersAsync(connection, round, share);
+        await UpdateOrdersAsync(connection, round, share);
+        if (ordersOnly)
+        {
+            return;
+        }
+
         await DeleteAsync(connection, round, share);
         await UpdateAsync(connection, round, share);
         if (round % 5 == 4)
@@ -43,6 +57,12 @@ internal sealed class TpchChanges(TpchRows rows)
         await Copy.RowsAsync(connection, "part", parts.Select(rows.Part));
         await StagedAsync(connection, "partsupp", parts.SelectMany(rows.PartSuppliers), "EXISTS (SELECT FROM supplier WHERE s_suppkey = ps_suppkey)");
         await Copy.RowsAsync(connection, "customer", Take(ref _nextCustomer, Third(rows.Customers, share)).Select(rows.Customer));
+        await transaction.CommitAsync();
+    }
+
+    private async Task InsertOrdersAsync(NpgsqlConnection connection, double share)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
         var first = _nextOrder;
         _nextOrder += Third(rows.Orders, share);
         List<long> orders = [.. Enumerable.Range(0, (int)(_nextOrder - first)).Select(i => first + i)];
@@ -52,11 +72,13 @@ internal sealed class TpchChanges(TpchRows rows)
         await transaction.CommitAsync();
     }
 
+    private Task DeleteOrdersAsync(NpgsqlConnection connection, int round, double share) => InTransactionAsync(
+        connection, "o_orderkey", "orders", 8L * round, Third(rows.Orders, share),
+        "DELETE FROM lineitem WHERE l_orderkey IN (SELECT key FROM chosen)",
+        "DELETE FROM orders WHERE o_orderkey IN (SELECT key FROM chosen)");
+
     private async Task DeleteAsync(NpgsqlConnection connection, int round, double share)
     {
-        await InTransactionAsync(connection, "o_orderkey", "orders", 8L * round, Third(rows.Orders, share),
-            "DELETE FROM lineitem WHERE l_orderkey IN (SELECT key FROM chosen)",
-            "DELETE FROM orders WHERE o_orderkey IN (SELECT key FROM chosen)");
         await InTransactionAsync(connection, "c_custkey", "customer WHERE NOT EXISTS (SELECT FROM orders WHERE o_custkey = c_custkey)",
             8L * round + 1, Third(rows.Customers, share),
             "DELETE FROM customer WHERE c_custkey IN (SELECT key FROM chosen)");
@@ -69,28 +91,30 @@ internal sealed class TpchChanges(TpchRows rows)
             "DELETE FROM supplier WHERE s_suppkey IN (SELECT key FROM chosen)");
     }
 
+    private Task UpdateOrdersAsync(NpgsqlConnection connection, int round, double share) => InTransactionAsync(
+        connection, "o_orderkey", "orders", 8L * round + 4, Third(rows.Orders, share),
+        """
+        UPDATE orders SET
+            o_orderpriority = CASE o_orderpriority WHEN '1-URGENT' THEN '5-LOW' ELSE '1-URGENT' END,
+            o_orderstatus = CASE WHEN o_orderkey % 3 = 0 THEN 'F' ELSE o_orderstatus END,
+            o_orderdate = o_orderdate + (o_orderkey % 5)::int - 2,
+            o_totalprice = o_totalprice + 1,
+            o_comment = CASE WHEN o_orderkey % 8 = 0 THEN 'special requests' ELSE o_comment END
+        WHERE o_orderkey IN (SELECT key FROM chosen)
+        """,
+        """
+        UPDATE lineitem SET
+            l_quantity = 1 + (l_quantity * 7)::int % 50,
+            l_extendedprice = l_extendedprice + 1.5,
+            l_discount = ((l_discount * 100)::int + 1) % 11 / 100.0,
+            l_shipdate = l_shipdate + l_linenumber - 3,
+            l_receiptdate = l_receiptdate + 3 * l_linenumber - 9,
+            l_returnflag = CASE l_returnflag WHEN 'R' THEN 'A' ELSE 'R' END
+        WHERE l_orderkey IN (SELECT key FROM chosen)
+        """);
+
     private async Task UpdateAsync(NpgsqlConnection connection, int round, double share)
     {
-        await InTransactionAsync(connection, "o_orderkey", "orders", 8L * round + 4, Third(rows.Orders, share),
-            """
-            UPDATE orders SET
-                o_orderpriority = CASE o_orderpriority WHEN '1-URGENT' THEN '5-LOW' ELSE '1-URGENT' END,
-                o_orderstatus = CASE WHEN o_orderkey % 3 = 0 THEN 'F' ELSE o_orderstatus END,
-                o_orderdate = o_orderdate + (o_orderkey % 5)::int - 2,
-                o_totalprice = o_totalprice + 1,
-                o_comment = CASE WHEN o_orderkey % 8 = 0 THEN 'special requests' ELSE o_comment END
-            WHERE o_orderkey IN (SELECT key FROM chosen)
-            """,
-            """
-            UPDATE lineitem SET
-                l_quantity = 1 + (l_quantity * 7)::int % 50,
-                l_extendedprice = l_extendedprice + 1.5,
-                l_discount = ((l_discount * 100)::int + 1) % 11 / 100.0,
-                l_shipdate = l_shipdate + l_linenumber - 3,
-                l_receiptdate = l_receiptdate + 3 * l_linenumber - 9,
-                l_returnflag = CASE l_returnflag WHEN 'R' THEN 'A' ELSE 'R' END
-            WHERE l_orderkey IN (SELECT key FROM chosen)
-            """);
         await InTransactionAsync(connection, "c_custkey", "customer", 8L * round + 5, Third(rows.Customers, share),
             """
             UPDATE customer SET c_acctbal = -c_acctbal, c_nationkey = (c_nationkey + 3) % 25, c_phone = (c_nationkey + 13)::text || substr(c_phone, 3),

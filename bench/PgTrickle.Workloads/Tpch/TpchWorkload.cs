@@ -14,11 +14,12 @@ public sealed class TpchWorkload : Workload
 
     /// <param name="seed">Another seed, other data and other changes.</param>
     /// <param name="scale">1 is 6 million line items; at least 0.001.</param>
-    public TpchWorkload(int seed, double scale)
+    /// <param name="ordersOnly">Whether orders and line items alone change.</param>
+    public TpchWorkload(int seed, double scale, bool ordersOnly = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 0.001);
         _rows = new TpchRows(seed, scale);
-        _changes = new TpchChanges(_rows);
+        _changes = new TpchChanges(_rows, ordersOnly);
         Queries = [.. ResourceQueries(Enumerable.Range(1, 22).Select(static n => string.Create(CultureInfo.InvariantCulture, $"q{n}")))
             .Select(q => q with { Text = q.Text.Replace(":fraction", (0.0001 / scale).ToString("F10", CultureInfo.InvariantCulture), StringComparison.Ordinal) })];
     }
