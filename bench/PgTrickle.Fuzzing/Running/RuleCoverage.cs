@@ -18,11 +18,15 @@ internal sealed class RuleCoverage
     private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full];
 
     /// <summary>The rules by which nodes are maintained.</summary>
-    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule), typeof(RecursionRule)];
+    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule), typeof(RecursionRule), typeof(ZSetRule)];
 
     private const string Truncated = "evaluated after TRUNCATE";
 
     private static readonly string[] Ways = ["by key", "row by row"];
+
+    /// <summary>Aggregates of distinct values, and semi joins of rows that are looked up before their partners.</summary>
+    private const string Distinct = "distinct values as groups";
+    private const string LookedUp = "match by key, rows first";
 
     private readonly HashSet<string> _seen = [];
 
@@ -39,6 +43,8 @@ internal sealed class RuleCoverage
         "dependent, outer changed",
         .. Concrete<RootRule>().Where(static t => t != typeof(RecursionRule)).Select(static t => $"root {t.Name}"),
         .. NodeRules.Select(static t => $"node {t.Name}"),
+        Distinct,
+        LookedUp,
         "node read twice",
         "source with a key",
         "source without a key",
@@ -118,7 +124,10 @@ internal sealed class RuleCoverage
                 break;
             case Match match when HasChanged(match.Inner, changed):
                 var predicate = MatchPredicate.Of(match.Predicate.Conjuncts(), match.Outer.ColumnSet(), match.Inner.ColumnSet());
-                _seen.Add(!predicate.Rest.IsEmpty ? "match row by row" : predicate.Pairs.IsEmpty ? "match without a condition" : "match by key");
+                _seen.Add(!predicate.Rest.IsEmpty ? "match row by row" : predicate.Pairs.IsEmpty ? "match without a condition" : MatchDelta.LeavesOutRows(match.Outer, predicate) ? LookedUp : "match by key");
+                break;
+            case Aggregate aggregate when DistinctCalls.IsUpper(aggregate):
+                _seen.Add(Distinct);
                 break;
             case Scan { Node: null } scan:
                 _seen.Add(scan.Relation.UniqueKeys.IsEmpty ? "source without a key" : "source with a key");

@@ -11,6 +11,12 @@ namespace PgTrickle.Dvm.Differentiation;
 /// </summary>
 internal sealed class MatchDelta(DeltaContext context, Differentiator differentiator)
 {
+    /// <summary>Rows of N(X) in a WITH query.</summary>
+    /// <param name="Table">It, with the number of the row's key.</param>
+    /// <param name="Columns">What is there as c1, c2 ...</param>
+    private sealed record FoundRows(SqlIdentifier Table, IReadOnlyList<ColumnReference> Columns);
+
+    private static readonly SqlIdentifier Group = new("g");
     private static readonly SqlIdentifier Count = new("n");
     private static readonly SqlIdentifier Change = new("w");
     private static readonly SqlIdentifier Former = new("o");
@@ -41,7 +47,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     public IReadOnlyList<Fragment> Of(Match match, Fragment? x, Fragment r, IReadOnlySet<ColumnReference> below)
     {
         var predicate = MatchPredicate.Of(match.Predicate.Conjuncts(), match.Outer.ColumnSet(), match.Inner.ColumnSet());
-        return predicate.Rest.IsEmpty ? ByKey(match, x, r, predicate) : ByRow(match, x, r, predicate, below);
+        return predicate.Rest.IsEmpty ? ByKey(match, x, r, predicate, below) : ByRow(match, x, r, predicate, below);
     }
 
     /// <summary>Rows of which it is known whether they have a partner.</summary>
@@ -53,59 +59,106 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     };
 
     /// <summary>Partners go by a key: their changes are summed up by it, and only keys whose number of partners leaves or reaches 0 touch N(X).</summary>
-    private List<Fragment> ByKey(Match match, Fragment? x, Fragment r, MatchPredicate predicate)
+    private List<Fragment> ByKey(Match match, Fragment? x, Fragment r, MatchPredicate predicate, IReadOnlySet<ColumnReference> below)
     {
-        var counted = Counted(match, r, predicate);
+        var changes = Summed(r, predicate);
+        var found = LeavesOutRows(match.Outer, predicate) ? Found(match.Outer, changes, predicate, below) : null;
+        var asked = found is null ? changes : Asked(found, changes, x, predicate);
+        var counted = context.Names.Next("counted_");
+        context.Add(counted, (predicate.Pairs.IsEmpty ? CountedAlone(match, asked) : CountedByKey(match, asked, predicate, numbered: found is not null)).AsQuery());
         var terms = new List<Fragment>();
         if (x is not null)
         {
             terms.Add(WithOldPartners(match, x, predicate, counted));
         }
 
-        terms.AddRange(Flips(match, predicate, counted));
+        terms.AddRange(Flips(match, predicate, found, counted));
         return terms;
     }
 
-    /// <summary>The keys in D(R), whether they have partners, and whether they had.</summary>
-    private SqlIdentifier Counted(Match match, Fragment r, MatchPredicate predicate)
+    /// <summary>The keys in D(R), numbered, with the sum of their weights.</summary>
+    private SqlIdentifier Summed(Fragment r, MatchPredicate predicate)
     {
         var changes = context.Names.Next("partner_");
         var number = Call("row_number") with { Over = new WindowSpecification() };
         var keys = predicate.Pairs.Select(p => r.Resolve(p.Inner)).ToList();
         var sum = Sum(r.Weight!);
         context.Add(changes, (r.Select(
-            [number.As("g"), .. keys.Select((k, i) => k.As(NameSource.ColumnName(i))), Consolidation.AsBigInteger(sum).As(Change)]) with
+            [number.As(Group), .. keys.Select((k, i) => k.As(NameSource.ColumnName(i))), Consolidation.AsBigInteger(sum).As(Change)]) with
         {
             GroupBy = Evaluation.Grouping(keys),
             Having = NotEq(sum, Integer(0)),
         }).AsQuery());
-        var counted = context.Names.Next("counted_");
-        context.Add(counted, (keys.Count == 0 ? CountedAlone(match, changes) : CountedByKey(match, changes, predicate)).AsQuery());
-        return counted;
+        return changes;
+    }
+
+    /// <summary>
+    /// Whether conditions leave out rows of X, of which there is at most one a key: then it is cheaper to look the rows of the keys in D(R) up first, and to ask only of the keys that have one how many
+    /// partners there are.
+    /// </summary>
+    public static bool LeavesOutRows(Operator outer, MatchPredicate predicate)
+    {
+        var columns = predicate.Pairs.Select(static p => p.Outer).OfType<ColumnReference>().ToHashSet();
+        return !predicate.Pairs.IsEmpty
+            && outer.DescendantsAndSelf().Any(static o => o is Filter or Match or Operators.Join { Type: JoinType.Inner })
+            && KeyInference.Keys(outer).Any(k => k.Count > 0 && k.IsSubsetOf(columns));
+    }
+
+    /// <summary>The rows of N(X) whose keys are in D(R), with the key's number.</summary>
+    private FoundRows Found(Operator outer, SqlIdentifier changes, MatchPredicate predicate, IReadOnlySet<ColumnReference> below)
+    {
+        var alias = context.Names.Next("m");
+        var rows = context.Present.Filled(outer, context.Present.Read(outer));
+        rows = rows with { From = Join(Table(changes, alias), rows.From!, predicate.Meets(rows, alias)) };
+        var columns = outer.Columns.Select(static c => c.Reference).Where(below.Contains).ToList();
+        var table = context.Names.Next("found_");
+        context.Add(table, rows.Select(
+            [Column(alias, Group).As(Group), .. columns.Select((c, i) => rows.Resolve((SqlExpression)c).As(NameSource.ColumnName(i)))]).AsQuery());
+        return new FoundRows(table, columns);
+    }
+
+    /// <summary>The keys in D(R) that a row of N(X) or D(X) has.</summary>
+    private SqlIdentifier Asked(FoundRows found, SqlIdentifier changes, Fragment? x, MatchPredicate predicate)
+    {
+        var (alias, row, all) = (context.Names.Next("m"), context.Names.Next("x"), context.Names.Next("m"));
+        var numbers = new List<SelectBody> { Select(Column(row, Group).As(Group)) with { From = [Table(found.Table, row)] } };
+        if (x is not null)
+        {
+            numbers.Add((x with { From = Join(Table(changes, alias), x.From!, predicate.Meets(x, alias)) }).Select(Column(alias, Group).As(Group)));
+        }
+
+        var asked = context.Names.Next("asked_");
+        IEnumerable<SqlIdentifier> names = [Group, .. predicate.Pairs.Select(static (_, i) => NameSource.ColumnName(i)), Change];
+        context.Add(asked, (Select(names.Select(n => Column(all, n).As(n))) with
+        {
+            From = [Table(changes, all)],
+            Where = new InSubquery(Column(all, Group), UnionAll(numbers).AsQuery()),
+        }).AsQuery());
+        return asked;
     }
 
     /// <summary>
     /// A key that lost partners had some: it only has to be asked whether it has one still. A key that won some has them: only its partners are counted, since those that it won may be all.
     /// All of them by one join, which PostgreSQL plans by what indexes there are.
     /// </summary>
-    private SelectBody CountedByKey(Match match, SqlIdentifier changes, MatchPredicate predicate)
+    private SelectBody CountedByKey(Match match, SqlIdentifier changes, MatchPredicate predicate, bool numbered)
     {
         var present = context.Present.Filled(match.Inner, context.Present.Read(match.Inner));
         var alias = context.Names.Next("m");
         SqlExpression IsKeyOf(SqlIdentifier row) => And(predicate.Pairs.Select((p, i) => p.With(Column(row, NameSource.ColumnName(i)), present.Resolve(p.Inner))));
         var counting = present with { From = Join(Table(changes, alias), present.From!, IsKeyOf(alias)) };
-        var found = counting.Restricted(Greater(Column(alias, Change), Integer(0))).Select(Column(alias, "g").As("g"), CountStar().As(Count)) with
+        var found = counting.Restricted(Greater(Column(alias, Change), Integer(0))).Select(Column(alias, Group).As(Group), CountStar().As(Count)) with
         {
-            GroupBy = GroupBy(Column(alias, "g")),
+            GroupBy = GroupBy(Column(alias, Group)),
         };
         var (all, counts) = (context.Names.Next("m"), context.Names.Next("m"));
         var columns = predicate.Pairs.Select((_, i) => Column(all, NameSource.ColumnName(i)).As(NameSource.ColumnName(i)));
         var change = Column(all, Change);
         var has = Or(Greater(change, Integer(0)), Exists(present.Restricted(IsKeyOf(all)).Select().AsQuery()));
         var had = Or(Less(change, Integer(0)), Coalesce(Greater(Column(counts, Count), change), False));
-        return Select([.. columns, has.As(Has), had.As(Had)]) with
+        return Select([.. numbered ? new[] { Column(all, Group).As(Group) } : [], .. columns, has.As(Has), had.As(Had)]) with
         {
-            From = [Join(Table(changes, all), Derived(found.AsQuery(), counts), Eq(Column(counts, "g"), Column(all, "g")), JoinKind.Left)],
+            From = [Join(Table(changes, all), Derived(found.AsQuery(), counts), Eq(Column(counts, Group), Column(all, Group)), JoinKind.Left)],
         };
     }
 
@@ -135,12 +188,22 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         return Decided(match, rows, Coalesce(Column(alias, Had), unchanged));
     }
 
-    private IEnumerable<Fragment> Flips(Match match, MatchPredicate predicate, SqlIdentifier counted)
+    private IEnumerable<Fragment> Flips(Match match, MatchPredicate predicate, FoundRows? found, SqlIdentifier counted)
     {
-        var rows = context.Present.Filled(match.Outer, context.Present.Read(match.Outer));
         var alias = context.Names.Next("m");
         var (has, had) = (Column(alias, Has), Column(alias, Had));
-        var flipped = rows with { From = Join(Table(counted, alias), rows.From!, predicate.Meets(rows, alias)) };
+        Fragment flipped;
+        if (found is null)
+        {
+            var rows = context.Present.Filled(match.Outer, context.Present.Read(match.Outer));
+            flipped = rows with { From = Join(Table(counted, alias), rows.From!, predicate.Meets(rows, alias)) };
+        }
+        else
+        {
+            var row = context.Names.Next("x");
+            flipped = Fragment.Of(Join(Table(counted, alias), Table(found.Table, row), Eq(Column(row, Group), Column(alias, Group)))) with { Columns = DeltaContext.Renaming(found.Columns, row) };
+        }
+
         flipped = flipped.Restricted(NotEq(has, had));
         var (came, went) = (Consolidation.AsBigInteger(Integer(1)), Consolidation.AsBigInteger(Integer(-1)));
         if (match.Kind != MatchKind.Mark)

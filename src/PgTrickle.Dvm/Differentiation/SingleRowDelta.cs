@@ -22,25 +22,30 @@ internal sealed class SingleRowDelta(DeltaContext context)
     /// <param name="required">The columns that are needed above.</param>
     public IReadOnlyList<Fragment>? Of(Operator others, Operator row, SqlExpression predicate, IReadOnlySet<ColumnReference> required)
     {
+        if (row is not Scan { Node: not null } scan || required.Overlaps(row.ColumnSet()) || ComparisonOf(others, row, predicate) is not { } comparison)
+        {
+            return null;
+        }
+
         var columns = row.ColumnSet();
-        if (row is not Scan { Node: not null } scan || required.Overlaps(columns) || !KeyInference.Keys(row).Any(static k => k.Count == 0))
-        {
-            return null;
-        }
-
-        var conjuncts = predicate.Conjuncts().ToList();
-        if (conjuncts.FindAll(c => c.References().Any(columns.Contains)) is not [BinaryExpression { Operator: { Schema: null, Symbol: "<" or "<=" or ">" or ">=" } } comparison])
-        {
-            return null;
-        }
-
-        var (bound, value) = comparison.Left.References().Any() && comparison.Left.IsOver(columns) ? (comparison.Left, comparison.Right) : (comparison.Right, comparison.Left);
+        var bound = IsOfRow(comparison.Left, columns) ? comparison.Left : comparison.Right;
         var types = row.Columns.ToDictionary(static c => c.Reference);
-        return bound.References().Any() && bound.IsOver(columns) && value.References().Any() && value.IsOver(others.ColumnSet())
-            && ExpressionType.Of(bound, types.GetValueOrDefault).Type is { } type && TypeFacts.IsScalar(type.BaseOid)
-            ? Terms(others, scan, predicate, conjuncts.FindAll(c => !ReferenceEquals(c, comparison)), comparison, bound)
+        return ExpressionType.Of(bound, types.GetValueOrDefault).Type is { } type && TypeFacts.IsScalar(type.BaseOid)
+            ? Terms(others, scan, predicate, predicate.Conjuncts().Where(c => !ReferenceEquals(c, comparison)).ToList(), comparison, bound)
             : null;
     }
+
+    /// <summary>The comparison by order that is all that a join's condition says of a side of at most one row; null if there is more, or other.</summary>
+    public static BinaryExpression? ComparisonOf(Operator others, Operator row, SqlExpression predicate)
+    {
+        var columns = row.ColumnSet();
+        return KeyInference.Keys(row).Any(static k => k.Count == 0)
+            && predicate.Conjuncts().Where(c => c.References().Any(columns.Contains)).ToList() is [BinaryExpression { Operator: { Schema: null, Symbol: "<" or "<=" or ">" or ">=" } } comparison]
+            && (IsOfRow(comparison.Left, columns) ? comparison.Right : IsOfRow(comparison.Right, columns) ? comparison.Left : null) is { } value
+            && value.References().Any() && value.IsOver(others.ColumnSet()) ? comparison : null;
+    }
+
+    private static bool IsOfRow(SqlExpression expression, IReadOnlySet<ColumnReference> columns) => expression.References().Any() && expression.IsOver(columns);
 
     private IReadOnlyList<Fragment> Terms(
         Operator others, Scan row, SqlExpression predicate, IReadOnlyList<SqlExpression> rest, BinaryExpression comparison, SqlExpression bound)

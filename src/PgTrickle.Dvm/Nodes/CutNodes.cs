@@ -19,14 +19,15 @@ internal sealed class CutNodes
     private readonly List<PlanNode> _nodes = [];
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<ColumnReference, SqlExpression> _moved = [];
+    private readonly Operator _tree;
     private readonly Operator? _root;
+    private readonly FunctionCatalog _functions;
     private int _scans;
 
-    private readonly FunctionCatalog _functions;
-
-    private CutNodes(Operator? root, FunctionCatalog functions)
+    private CutNodes(Operator tree, FunctionCatalog functions)
     {
-        _root = root;
+        _tree = tree;
+        _root = KeptRoot(tree);
         _functions = functions;
     }
 
@@ -36,8 +37,8 @@ internal sealed class CutNodes
     /// <exception cref="CompileException">A part can't be maintained.</exception>
     public static (IReadOnlyList<PlanNode> Nodes, Operator Tree) Of(Operator tree, FunctionCatalog functions)
     {
-        var cut = new CutNodes(KeptRoot(tree), functions);
-        var rest = cut.Visit(tree, isRead: false);
+        var cut = new CutNodes(tree, functions);
+        var rest = cut.Visit(tree, isRead: false, isGrouped: false);
         return (cut._nodes, rest);
     }
 
@@ -58,7 +59,8 @@ internal sealed class CutNodes
 
     /// <param name="source">The operator.</param>
     /// <param name="isRead">Whether something above reads all rows of it, or some by other columns than its partitions'.</param>
-    private Operator Visit(Operator source, bool isRead)
+    /// <param name="isGrouped">Whether a grouping is the next above that takes columns for what they are called.</param>
+    private Operator Visit(Operator source, bool isRead, bool isGrouped)
     {
         var isNode = !ReferenceEquals(source, _root) && IsNode(source, isRead);
         var readsInput = source switch
@@ -67,10 +69,54 @@ internal sealed class CutNodes
             Aggregate when isNode || ReferenceEquals(source, _root) => !AggregateState.IsAddedUp(source) || NeedsRows((Aggregate)source),
             _ => true,
         };
-        var inputs = source.Inputs.Select(i => Visit(i, readsInput)).ToSyntaxList();
+        var groupsInput = source is Aggregate || (isGrouped && source is Filter or Operators.Join { Type: JoinType.Inner } or Match);
+        var inputs = source.Inputs.Select(i => Visit(i, readsInput, groupsInput)).ToSyntaxList();
+        if (isGrouped && source is Operators.Join { Type: JoinType.Inner } join && ComparedSide(join, inputs) is { } side)
+        {
+            var scan = TakeOut(join.Inputs[side], inputs[side], ColumnsFor(join.Inputs[side], inputs[side]));
+            inputs = side == 0 ? [scan, inputs[1]] : [inputs[0], scan];
+        }
+
         var rest = inputs.Zip(source.Inputs).All(static p => ReferenceEquals(p.First, p.Second)) ? source : source.WithInputs(inputs);
         var resolved = _moved.Count == 0 ? rest : rest.MapExpressions(e => e.Substitute(_moved));
-        return isNode ? TakeOut(source, resolved) : resolved;
+        return isNode ? TakeOut(source, resolved, Enumerable.Range(0, source.Columns.Count)) : resolved;
+    }
+
+    /// <summary>
+    /// The side of a join whose rows are compared by order with the one row of the other, a node. When that row changes, the rows between its old and its new value change sides: kept as a node that
+    /// has an index on what is compared they are found at once, while to find them in the tables may be to read all. Only rows that conditions have chosen, and of which a grouping takes a few columns.
+    /// </summary>
+    private int? ComparedSide(Operators.Join join, SyntaxList<Operator> inputs)
+    {
+        bool IsCompared(int others, int row) => inputs[row] is Scan { Node: not null }
+            && inputs[others].DescendantsAndSelf().Any(static o => o is Match or Filter)
+            && SingleRowDelta.ComparisonOf(join.Inputs[others], join.Inputs[row], join.Predicate) is { } comparison
+            && new[] { comparison.Left, comparison.Right }.OfType<ColumnReference>().FirstOrDefault(join.Inputs[others].ColumnSet().Contains) is { } value
+            && !LeadsKey(join.Inputs[others], value)
+            && !Above(join).Overlaps(join.Inputs[row].ColumnSet())
+            && inputs[others].FreeReferences().Count == 0
+            && !MayYieldRecords(join.Inputs[others])
+            && SettledState.IsPossible(inputs[others]);
+        return IsCompared(0, 1) ? 0 : IsCompared(1, 0) ? 1 : null;
+    }
+
+    /// <summary>Whether a table has an index that begins with a column, as far as is known.</summary>
+    private static bool LeadsKey(Operator source, ColumnReference column) => source.DescendantsAndSelf().OfType<Scan>()
+        .Any(s => s.Alias.Equals(column.Relation) && s.Relation.UniqueKeys.Any(k => k.Count > 0 && k[0] == column.Name));
+
+    /// <summary>The columns that are needed above an operator.</summary>
+    private HashSet<ColumnReference> Above(Operator source)
+    {
+        var below = source.DescendantsAndSelf().ToHashSet<Operator>(ReferenceEqualityComparer.Instance);
+        return _tree.DescendantsAndSelf().Where(o => !below.Contains(o)).SelectMany(static o => o.OwnExpressions()).SelectMany(static e => e.References()).ToHashSet();
+    }
+
+    /// <summary>The places of the columns that are needed above, and of a key.</summary>
+    private List<int> ColumnsFor(Operator source, Operator resolved)
+    {
+        var above = Above(source);
+        var key = KeyInference.Keys(resolved).FirstOrDefault();
+        return Enumerable.Range(0, source.Columns.Count).Where(i => above.Contains(source.Columns[i].Reference) || key?.Contains(resolved.Columns[i].Reference) == true).ToList();
     }
 
     private bool IsNode(Operator source, bool isRead)
@@ -94,9 +140,10 @@ internal sealed class CutNodes
     private static bool NeedsRows(Aggregate aggregate) => AggregateState.Of(aggregate, [])!.Slots.Any(static s => s.MayRescan);
 
     /// <summary>A scan of the node in place of the operator.</summary>
-    private Scan TakeOut(Operator source, Operator resolved)
+    private Scan TakeOut(Operator source, Operator resolved, IEnumerable<int> places)
     {
-        var outputs = resolved.Columns.Select(static (c, i) => new ComputedColumn(NameSource.ColumnName(i), c.Reference, c.Type, c.NotNull)).ToSyntaxList();
+        var kept = places.ToList();
+        var outputs = kept.Select(p => resolved.Columns[p]).Select(static (c, i) => new ComputedColumn(NameSource.ColumnName(i), c.Reference, c.Type, c.NotNull)).ToSyntaxList();
         var project = new Project("result", resolved, outputs);
         var text = CanonicalText.Of(project);
         if (!_known.TryGetValue(text, out var number))
@@ -109,9 +156,9 @@ internal sealed class CutNodes
         }
 
         var scan = new Scan(RelationNames.Of("node", ++_scans), Relation(number, project), Only: false) { Node = number };
-        foreach (var (old, now) in source.Columns.Zip(scan.Columns))
+        foreach (var (place, now) in kept.Zip(scan.Columns))
         {
-            _moved[old.Reference] = now.Reference;
+            _moved[source.Columns[place].Reference] = now.Reference;
         }
 
         return scan;

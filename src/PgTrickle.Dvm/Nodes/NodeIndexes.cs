@@ -1,4 +1,5 @@
 using PgTrickle.Dvm.Apply;
+using PgTrickle.Dvm.Differentiation;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
@@ -8,7 +9,7 @@ namespace PgTrickle.Dvm.Nodes;
 
 /// <summary>
 /// Indexes by which rows of a node are found from what stands above it: one for each set of its columns that a condition equates with something else, or by which partitions
-/// are told apart, unless it is found by its key then.
+/// are told apart, unless it is found by its key then; and on each column that is compared by order with the one row of another node.
 /// </summary>
 internal static class NodeIndexes
 {
@@ -27,8 +28,18 @@ internal static class NodeIndexes
             }
         }
 
-        return [.. keys.Select(k => Index(node.Rule.Result, k)).OfType<CreateIndexStatement>().Distinct()];
+        var compared = all.SelectMany(static n => n.Reads).SelectMany(t => Compared(t, node.Number!.Value)).Select(name => node.Rule.Result.Columns.First(c => c.Name == name))
+            .Where(c => c.Type is { IsBounded: true, IsOrdered: true } && (identity.Kind != IdentityKind.Key || node.Rule.Result.Columns[identity.Columns[0]].Name != c.Name)).Select(static c => (SyntaxList<SqlIdentifier>)[c.Name]);
+        return [.. keys.Concat(compared).Select(k => Index(node.Rule.Result, k)).OfType<CreateIndexStatement>().Distinct()];
     }
+
+    /// <summary>The columns whose rows between the old and the new value of another node's one row are looked up.</summary>
+    private static IEnumerable<SqlIdentifier> Compared(Operator tree, int node) => tree.DescendantsAndSelf().OfType<Operators.Join>()
+        .SelectMany(static j => new[] { (Others: j.Left, Row: j.Right, j.Predicate), (Others: j.Right, Row: j.Left, j.Predicate) })
+        .Where(p => p.Others is Scan scan && scan.Node == node && p.Row is Scan { Node: not null })
+        .SelectMany(static p => SingleRowDelta.ComparisonOf(p.Others, p.Row, p.Predicate) is { } comparison
+            ? new[] { comparison.Left, comparison.Right }.OfType<ColumnReference>().Where(c => p.Others.ColumnSet().Contains(c)).Select(static c => c.Name)
+            : []);
 
     /// <summary>The sets of columns by which operators look rows of a node up.</summary>
     private static IEnumerable<HashSet<SqlIdentifier>> Lookups(Operator tree, int node)

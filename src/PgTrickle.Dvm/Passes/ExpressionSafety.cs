@@ -47,7 +47,15 @@ internal static class ExpressionSafety
         _ => false,
     };
 
-    private static bool CannotFail(SqlExpression expression, Func<SqlNode, bool> isAllowed) => expression.DescendantsAndSelf().All(n => n switch
+    private static bool CannotFail(SqlNode node, Func<SqlNode, bool> isAllowed)
+        => IsConstant(node) || (IsSafe(node, isAllowed) && node.Children.All(c => CannotFail(c, isAllowed)));
+
+    /// <summary>What a constant expression raises, it raises whatever rows there are.</summary>
+    private static bool IsConstant(SqlNode node) => node.DescendantsAndSelf().All(static n => n is Literal or Cast or TypeName
+        or BinaryExpression { Operator.Schema: null } or UnaryExpression { Operator.Schema: null });
+
+    /// <summary>Whether a node can't fail if none of its children does.</summary>
+    private static bool IsSafe(SqlNode node, Func<SqlNode, bool> isAllowed) => node switch
     {
         ColumnReference or Literal or LogicalExpression or NotExpression or IsExpression or DistinctFrom or CaseExpression or CaseBranch => true,
         ConditionalFunction or ArrayConstructor or FunctionArgument or TypeName or OrderItem => true,
@@ -58,8 +66,11 @@ internal static class ExpressionSafety
         // A constant's cast failed at creation or never; every value has a text.
         Cast cast => !cast.Operand.References().Any() || cast.Type == Text,
         FunctionCall { Name: { Schema: null, Name.Value: "date_trunc" } } call => call.Arguments[0].Value.DescendantsAndSelf().All(static a => a is not ColumnReference),
-        FunctionCall { Name: { Schema: null, Name.Value: "count" or "min" or "max" } } => true,
+        FunctionCall { Name: { Schema: null, Name.Value: "count" or "min" or "max" or "lower" or "upper" } } => true,
+
+        // A length below 0 is an error, and so is a pattern that is none.
+        SubstringExpression { From: null or Literal { Kind: LiteralKind.Number }, For: null or Literal { Kind: LiteralKind.Number } } => true,
         SqlValueFunction => true,
-        _ => ClockExpressions.IsClock(n) || isAllowed(n),
-    });
+        _ => ClockExpressions.IsClock(node) || isAllowed(node),
+    };
 }

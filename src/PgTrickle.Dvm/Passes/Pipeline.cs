@@ -23,10 +23,13 @@ internal static class Pipeline
         // Needs filters out of the way of keys. Afterwards no DISTINCT [ON] stands over rows that are distinct anyway.
         new EliminateDistinct(),
 
-        // Needs the pass before. Afterwards there is no Distinct: it is an aggregate without calls.
+        // Needs filters out of the way of keys. Afterwards DISTINCT in an aggregate is a grouping of its own where that can be added up.
+        new DistinctCalls(),
+
+        // Needs DISTINCT to be needed. Afterwards there is no Distinct: it is an aggregate without calls.
         new DistinctToAggregate(),
 
-        // The projections that the two passes before left, merged like the others.
+        // The projections that the three passes before left, merged like the others.
         new MergeProjections(),
 
         // Needs conditions in their places. Afterwards no condition of an outer join reads the clock.

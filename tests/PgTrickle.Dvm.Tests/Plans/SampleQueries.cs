@@ -78,6 +78,13 @@ internal static class SampleQueries
         ["self_join"] = "SELECT a.v, b.v AS v2 FROM (public.log a JOIN public.log b ON ((a.k = b.k)))",
         ["exists_by_key_is_a_semi_join"] =
             "SELECT c.id FROM public.customers c WHERE (EXISTS ( SELECT 1 FROM public.orders o WHERE ((o.customer_id = c.id) AND (o.qty > 1))))",
+        ["exists_of_rows_that_a_filter_leaves_looks_them_up_first"] =
+            "SELECT c.id FROM public.customers c WHERE ((c.tier = 'x'::text) AND (EXISTS ( SELECT 1 FROM public.orders o WHERE (o.customer_id = c.id))))",
+        ["rows_compared_with_an_average_are_kept"] =
+            "SELECT o.customer_id, count(*) AS n FROM public.orders o WHERE ((o.qty > ( SELECT avg(p.qty) AS avg FROM public.orders p)) AND (NOT (EXISTS ( SELECT 1 FROM public.log l WHERE (l.k = o.id))))) GROUP BY o.customer_id",
+        ["distinct_values_are_a_node"] = "SELECT o.customer_id, count(DISTINCT o.qty) AS q, count(DISTINCT o.qty) FILTER (WHERE (o.amount > (3)::numeric)) AS f FROM public.orders o GROUP BY o.customer_id",
+        ["distinct_values_beside_other_aggregates"] = "SELECT count(DISTINCT o.customer_id) AS q, count(*) AS n, sum(o.qty) AS s, avg(o.amount) AS a, min(o.qty) AS m FROM public.orders o",
+        ["distinct_values_of_a_key_are_all_values"] = "SELECT c.tier, count(DISTINCT c.id) AS n FROM public.customers c GROUP BY c.tier",
         ["not_exists_by_more_than_keys_counts_rows"] =
             "SELECT o.id FROM public.orders o WHERE (NOT (EXISTS ( SELECT 1 FROM public.orders p WHERE ((p.customer_id = o.customer_id) AND (p.qty <> o.qty)))))",
         ["exists_as_a_value_is_a_mark"] =

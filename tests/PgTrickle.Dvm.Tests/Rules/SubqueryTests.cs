@@ -12,6 +12,8 @@ public sealed class SubqueryTests(ITestOutputHelper output)
         // EXISTS: by key, by other conditions, by none; of nothing; of groups; over joins.
         "SELECT id, name FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.qty > 1)",
         "SELECT k, v FROM log l WHERE NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = l.k)",
+        "SELECT id, name FROM customers c WHERE tier IS NOT NULL AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.qty > 1)",
+        "SELECT o.id, c.tier FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.region > 'a' AND o.id IN (SELECT l.k FROM log l WHERE l.n > 1)",
         "SELECT k, v FROM log l WHERE EXISTS (SELECT FROM products p WHERE p.price > l.n)",
         "SELECT o.id FROM orders o WHERE EXISTS (SELECT FROM orders p WHERE p.customer_id = o.customer_id AND p.product_id <> o.product_id) AND NOT EXISTS (SELECT FROM orders p WHERE p.customer_id = o.customer_id AND p.qty > o.qty)",
         "SELECT k, n FROM log WHERE EXISTS (SELECT FROM regions WHERE zone > 5)",
