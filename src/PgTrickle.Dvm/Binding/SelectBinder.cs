@@ -16,7 +16,7 @@ internal sealed class SelectBinder(BindingContext context, FunctionCatalog funct
     /// <param name="ctes">WITH queries in scope.</param>
     public Operator Bind(SelectBody body, SyntaxList<OrderItem> order, Slice? slice, CteScope ctes)
     {
-        var select = NamedWindows.Resolve(body);
+        var select = InheritedOrder.Of(NamedWindows.Resolve(body));
         ctes = ctes with { WholeRows = order.Aggregate(select.DescendantsAndSelf(), static (nodes, o) => nodes.Concat(o.DescendantsAndSelf())).OfType<WholeRowReference>().Select(static r => r.Relation).ToHashSet() };
         var item = from.Bind(select.From, ctes);
         var source = item.Source;

@@ -30,7 +30,7 @@ internal static class WholeRow
     /// <summary>A sub-select with the value beside its columns, which the query knows by the names that the fields have.</summary>
     public static BoundItem Of(BindingContext context, BoundItem item, Query query)
     {
-        var names = item.Scope.Relations[0].Columns.Select(static c => c.Name).ToList();
+        var names = item.Scope.Relations[0].Columns.Select(static c => c.Name).Where(static n => !InheritedOrder.IsAdded(n)).ToList();
         if (NamesOf(query.Body).GroupBy(static n => n).Any(static g => g.Count() > 1))
         {
             throw context.NotImplemented("whole-row reference", "two fields of the row have the same name");
