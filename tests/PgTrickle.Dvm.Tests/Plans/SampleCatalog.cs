@@ -14,7 +14,7 @@ internal static class SampleCatalog
     private static readonly TypeInfo Date = new(TypeFacts.Date, Name("pg_catalog", "date"));
 
     private static readonly SyntaxList<FunctionInfo> Functions =
-        new[] { "count", "sum", "avg", "min", "max" }.Select(static (n, i) => new FunctionInfo((uint)(100 + i), Name("pg_catalog", n), FunctionKind.Aggregate, Volatility.Immutable))
+        new[] { "count", "sum", "avg", "min", "max", "jsonb_agg" }.Select(static (n, i) => new FunctionInfo((uint)(100 + i), Name("pg_catalog", n), FunctionKind.Aggregate, Volatility.Immutable))
             .Append(new FunctionInfo(99, Name("pg_catalog", "generate_series"), FunctionKind.Function, Volatility.Immutable) { ReturnsSet = true })
             .ToSyntaxList();
 

@@ -9,7 +9,7 @@ internal static class SampleQueries
         ["filter_that_may_fail_sees_states_only"] = "SELECT orders.id FROM public.orders WHERE ((10 / orders.qty) > 1)",
         ["exists_looks_at_no_list"] = "SELECT c.id FROM public.customers c WHERE (EXISTS ( SELECT DISTINCT (10 / o.qty) FROM public.orders o WHERE (o.customer_id = c.id)))",
         ["gathered_in_the_order_of_a_sub_select"] =
-            "SELECT c.id, ( SELECT json_agg(x.*) AS json_agg FROM ( SELECT o.qty FROM public.orders o WHERE (o.customer_id = c.id) ORDER BY o.amount DESC, o.id) x) AS orders FROM public.customers c",
+            "SELECT c.id, ( SELECT jsonb_agg(x.*) AS jsonb_agg FROM ( SELECT o.qty FROM public.orders o WHERE (o.customer_id = c.id) ORDER BY o.amount DESC, o.id) x) AS orders FROM public.customers c",
         ["key_is_not_in_the_result"] = "SELECT customers.name FROM public.customers",
         ["distinct_on_key_is_eliminated"] = "SELECT DISTINCT ON (orders.id) orders.id, orders.qty FROM public.orders ORDER BY orders.id",
         ["distinct_on_other_column_is_kept"] = "SELECT DISTINCT ON (orders.qty) orders.qty, orders.id FROM public.orders ORDER BY orders.qty, orders.id",
