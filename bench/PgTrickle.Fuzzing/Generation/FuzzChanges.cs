@@ -15,7 +15,7 @@ internal sealed class FuzzChanges(Random random)
     private const int FirstWithoutRivals = 6;
 
     /// <summary>Numbers of tables; some have several.</summary>
-    private const int Weights = 13;
+    private const int Weights = 14;
 
     /// <summary>What fills the empty tables.</summary>
     public IReadOnlyList<FuzzTransaction> Initial()
@@ -70,6 +70,7 @@ internal sealed class FuzzChanges(Random random)
         8 => "TRUNCATE fuzz.\"Odd Table\"",
         9 => "TRUNCATE fuzz.h",
         12 => "TRUNCATE fuzz.o",
+        13 => "TRUNCATE fuzz.r",
         _ => One("TRUNCATE fuzz.p", "TRUNCATE fuzz.p1", "TRUNCATE fuzz.p2", "TRUNCATE fuzz.p3"),
     };
 
@@ -91,6 +92,7 @@ internal sealed class FuzzChanges(Random random)
         7 => $"INSERT INTO fuzz.e SELECT {Number(1, 6)}, {Number(1, 6)}, {Maybe(Small())} FROM generate_series(1, {One("1", "1", "2")})",
         8 => $"INSERT INTO fuzz.\"Odd Table\" VALUES ({Maybe(Small())}, {Maybe(Word())}, {Maybe(Folded())})",
         12 => $"INSERT INTO fuzz.o SELECT {Maybe(Small())}, {Maybe(Bytes())}, {Maybe(Address())}, {Maybe(Hour())}, {Maybe(Bits())}, {Maybe(Ranges())}, {Maybe(Pair())} FROM generate_series(1, {One("1", "1", "2")})",
+        13 => $"INSERT INTO fuzz.r VALUES ({Number(1, 8)}, {Related()}, {Related()}, {Maybe(Markup())}::xml, {Maybe(Point())}) ON CONFLICT (id) DO UPDATE SET up = excluded.up, x = excluded.x",
         > 9 => $"INSERT INTO fuzz.p SELECT {Maybe(Small())}, {Maybe(Word())}, {Maybe(Amount())}, {Maybe(Pair())}, {Maybe(Day())} FROM generate_series(1, {One("1", "1", "2")})",
         _ => $"INSERT INTO fuzz.h VALUES ({One("1", "1", "1", "2", "5")}, {Word()}, {Amount()}, {Maybe(Small())}) ON CONFLICT (x, y) DO NOTHING",
     };
@@ -104,6 +106,7 @@ internal sealed class FuzzChanges(Random random)
         7 => $"UPDATE fuzz.e SET {One($"dst = {Number(1, 6)}", $"src = {Number(1, 6)}", "w = w + 1", "src = dst, dst = src")} WHERE src = {Number(1, 6)}",
         8 => $"UPDATE fuzz.\"Odd Table\" SET {One($"\"select\" = {Maybe(Small())}", $"\"Mixed Case\" = {Maybe(Word())}", $"fo = {Maybe(Folded())}")} WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 2 OFFSET {Number(0, 3)})",
         12 => $"UPDATE fuzz.o SET {One($"k = {Maybe(Small())}", $"by = {Maybe(Bytes())}", $"ad = {Maybe(Address())}", $"ho = {Maybe(Hour())}", $"bi = {Maybe(Bits())}", $"mr = {Maybe(Ranges())}", $"pr.y = {Maybe(Word())}")} WHERE {One($"k = {Small()}", $"ho = {Hour()}", $"bi = {Bits()}")}",
+        13 => $"UPDATE fuzz.r SET {One("id = 9 - id", "id = id + 10", $"up = {Related()}", $"side = {Related()}", $"x = {Maybe(Markup())}::xml", $"pt = {Maybe(Point())}")} WHERE id = {Number(1, 8)}",
         > 9 => $"UPDATE fuzz.p SET {One($"k = {Maybe(Small())}", "k = k + 1", $"q = {Maybe(Amount())}", "q = q * 3", $"pr = {Maybe(Pair())}", $"pr.x = {Maybe(Small())}", $"v = {Maybe(Word())}", $"at = {Maybe(Day())}")} WHERE {One($"k = {Small()}", "k IS NULL", $"v = {Word()}")}",
         _ => $"UPDATE fuzz.h SET {One("q = q + 1", "q = 0", $"z = {Maybe(Small())}", "q = q")} WHERE x = {One("1", "2", "5")}",
     };
@@ -116,6 +119,7 @@ internal sealed class FuzzChanges(Random random)
         7 => $"DELETE FROM fuzz.e WHERE {One($"src = {Number(1, 6)}", $"dst = {Number(1, 6)}", $"ctid IN (SELECT ctid FROM fuzz.e LIMIT 1 OFFSET {Number(0, 5)})")}",
         8 => "DELETE FROM fuzz.\"Odd Table\" WHERE ctid IN (SELECT ctid FROM fuzz.\"Odd Table\" LIMIT 1)",
         12 => $"DELETE FROM fuzz.o WHERE {One($"k = {Small()}", $"ad = {Address()}")}",
+        13 => $"DELETE FROM fuzz.r WHERE id = {Number(1, 8)}",
         > 9 => $"DELETE FROM fuzz.p WHERE {One($"k = {Small()}", $"v = {Word()}", $"ctid IN (SELECT ctid FROM fuzz.p LIMIT {Number(1, 2)})")}",
         _ => $"DELETE FROM fuzz.h WHERE y = {Word()}",
     };
@@ -155,6 +159,13 @@ internal sealed class FuzzChanges(Random random)
     private string Array() => One("'{}'", "'{1}'", "'{1,2}'", "'{2,NULL}'", "'{3,3,1}'");
 
     private string Pair() => $"ROW({Maybe(Small())}, {Maybe(Word())})::fuzz.pair";
+
+    /// <summary>A row of the table that there is.</summary>
+    private string Related() => Maybe($"(SELECT id FROM fuzz.r ORDER BY id LIMIT 1 OFFSET {Number(0, 4)})");
+
+    private string Markup() => One("'<a/>'", "'<a></a>'", "'<v>1</v>'", "'x'");
+
+    private string Point() => One("point(1, 2)", "point(0, 0)", "point(-0.0, 0)", "point(1, 2.5)");
 
     private string Bytes() => One(@"'\x'::bytea", @"'\x00'::bytea", @"'\x0001ff'::bytea", @"'\x61'::bytea");
 

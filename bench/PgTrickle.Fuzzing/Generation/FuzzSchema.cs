@@ -31,6 +31,8 @@ internal static class FuzzSchema
         "CREATE TABLE fuzz.p3a PARTITION OF fuzz.p3 FOR VALUES FROM (MINVALUE) TO (5)",
         "CREATE TABLE fuzz.p3b PARTITION OF fuzz.p3 DEFAULT",
         "CREATE TABLE fuzz.o (k int, by bytea, ad inet, ho timetz, bi varbit, mr int4multirange, pr fuzz.pair)",
+        // Rows that go and change because others do.
+        "CREATE TABLE fuzz.r (id int PRIMARY KEY, up int REFERENCES fuzz.r ON DELETE CASCADE ON UPDATE CASCADE, side int REFERENCES fuzz.r ON DELETE SET NULL ON UPDATE CASCADE, x xml, pt point)",
         "CREATE FUNCTION fuzz.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE RETURN n * 2",
         "CREATE FUNCTION fuzz.tag(t text, n int DEFAULT 1) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $f$ BEGIN RETURN t || '#' || n; END $f$",
         "CREATE FUNCTION fuzz.most(VARIADIC n int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $f$ SELECT max(x) FROM unnest(n) x $f$",
@@ -49,7 +51,7 @@ internal static class FuzzSchema
     ];
 
     /// <summary>Tables that are captured.</summary>
-    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\"", "p", "o"];
+    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\"", "p", "o", "r"];
 
     /// <summary>Partitions of tables, which can be truncated by themselves.</summary>
     public static readonly (string Partition, string Table)[] Partitions = [("p1", "p"), ("p2", "p"), ("p3a", "p"), ("p3b", "p")];
@@ -79,6 +81,7 @@ internal static class FuzzSchema
         [
             new("k", Kind.Int), new("by", Kind.Bytes), new("ad", Kind.Address), new("ho", Kind.Hour), new("bi", Kind.Bits), new("mr", Kind.Ranges), new("pr", Kind.Pair),
         ],
+        ["fuzz.r"] = [new("id", Kind.Int), new("up", Kind.Int), new("side", Kind.Int), new("x", Kind.Xml), new("pt", Kind.Point)],
         ["fuzz.va"] = [new("id", Kind.Int), new("g", Kind.Int), new("v", Kind.Text), new("k", Kind.Int)],
         ["fuzz.vb"] = [new("g", Kind.Int), new("cnt", Kind.Int), new("total", Kind.Int)],
         ["fuzz.vc"] = [new("k", Kind.Int), new("v", Kind.Text), new("pr", Kind.Pair)],

@@ -65,7 +65,7 @@ internal sealed partial class QueryGenerator
     /// <summary>A key is no constant: those count as positions in the select list.</summary>
     private Value? GroupKey(Scope scope, IReadOnlyList<Value> columns)
     {
-        var groupable = columns.Where(static c => c.Kind != Kind.RawJson).ToList();
+        var groupable = columns.Where(static c => Value.HasOrder(c.Kind)).ToList();
         if (groupable.Count == 0)
         {
             return null;

@@ -38,7 +38,7 @@ internal sealed partial class QueryGenerator
                 var distinct = Any(OutputKinds);
                 return $"{Leaf(distinct, scope, isExact: false).Sql} IS {One("", "NOT ")}DISTINCT FROM {Leaf(distinct, scope, isExact: false).Sql}";
             default:
-                var columns = scope.Columns.Where(static c => c.Kind is not (Kind.RawJson or Kind.Bool)).ToList();
+                var columns = scope.Columns.Where(static c => Value.HasOrder(c.Kind) && c.Kind != Kind.Bool).ToList();
                 var left = columns.Count == 0 ? Literal(Kind.Int) : Any(columns);
                 var right = Chance(2) ? Literal(left.Kind) : Leaf(left.Kind, scope, isExact: false);
                 return $"{left.Sql} {One("=", "=", "<>", "<", ">=", ">")} {right.Sql}";
@@ -93,6 +93,14 @@ internal sealed partial class QueryGenerator
         if (kind is Kind.Int or Kind.Text or Kind.Number or Kind.Money or Kind.Float or Kind.Time or Kind.Day or Kind.Mood or Kind.Span && !Chance(3))
         {
             return new($"(SELECT {One("min", "max")}({inside.Sql}) FROM {from}{where})", kind, Value.HasEqualTwins(kind));
+        }
+
+        if (kind is Kind.Json or Kind.Array && Chance(2))
+        {
+            // What PostgreSQL's manual says to work usually, and queries rely on: the order of the sub-select.
+            var sorted = string.Join(", ", Order(columns, least: 1).Select(Directed));
+            var gathered = kind == Kind.Json ? One("jsonb_agg(y.c1)", "jsonb_agg(y)") : "array_agg(y.c1)";
+            return new($"(SELECT {gathered} FROM (SELECT {Exact(Kind.Int, inner).Sql} AS c1 FROM {from}{where} ORDER BY {sorted}) y)", kind);
         }
 
         if (Chance(12))

@@ -9,7 +9,7 @@ internal sealed partial class QueryGenerator
     /// <param name="isExact">Whether what is made of it would tell equal values apart.</param>
     private Value Expression(Kind kind, Scope scope, int depth, bool isExact = false)
     {
-        if (kind is not (Kind.RawJson or Kind.Folded) && !(isExact && Value.HasEqualTwins(kind)) && depth > 0 && Chance(12) && Spend())
+        if (Value.HasOrder(kind) && kind != Kind.Folded && !(isExact && Value.HasEqualTwins(kind)) && depth > 0 && Chance(12) && Spend())
         {
             return ScalarSubquery(kind, scope, depth);
         }
@@ -61,6 +61,8 @@ internal sealed partial class QueryGenerator
             Kind.Mood => "'ok'::fuzz.mood",
             Kind.Json => One("'{\"a\": 1}'", "'[]'") + "::jsonb",
             Kind.RawJson => "'{}'::json",
+            Kind.Xml => One("'<a/>'::xml", "'<a></a>'::xml"),
+            Kind.Point => "'(1,2)'::point",
             Kind.Array => One("ARRAY[1, 2]", "'{}'::int[]", "NULL::int[]"),
             Kind.Range => "int4range(1, 4)",
             Kind.Bytes => @"'\x61'::bytea",
@@ -95,6 +97,8 @@ internal sealed partial class QueryGenerator
         Kind.Bytes => new($"{Exact(kind, scope).Sql} || {Exact(kind, scope).Sql}", kind),
         Kind.Hour => new($"{Exact(kind, scope).Sql} + interval '1 hour'", kind),
         Kind.Ranges => new($"{Exact(kind, scope).Sql} + int4multirange({Exact(Kind.Range, scope).Sql})", kind),
+        Kind.Xml => new($"xmlelement(name n, {Exact(Kind.Int, scope).Sql}, {Leaf(kind, scope, isExact: false).Sql})", kind),
+        Kind.Point => new($"{Leaf(kind, scope, isExact: false).Sql} + point(1, {Exact(Kind.Int, scope).Sql})", kind),
         Kind.Pair => new($"ROW({Exact(Kind.Int, scope).Sql}, {Exact(Kind.Text, scope).Sql})::fuzz.pair", kind),
         _ => Leaf(kind, scope, isExact: true),
     };

@@ -50,11 +50,11 @@ internal sealed partial class QueryGenerator
         var sql = $"(SELECT {l.Sql} AS {a}k, {rest.Sql} AS {restName} FROM {left}) {a} {(isNatural ? "NATURAL " : "")}{join} "
             + $"(SELECT {r.Sql} AS {a}k, {other.Sql} AS {otherName} FROM {right}) {b}{(isNatural ? "" : $" USING ({a}k)")}";
         return ($"({sql})", Ordered(
-            [new($"{a}k", Kind.Int), rest with { Sql = $"{a}.{restName}" }, other with { Sql = $"{b}.{otherName}" }], rest.Kind == Kind.RawJson || other.Kind == Kind.RawJson));
+            [new($"{a}k", Kind.Int), rest with { Sql = $"{a}.{restName}" }, other with { Sql = $"{b}.{otherName}" }], !Value.HasOrder(rest.Kind) || !Value.HasOrder(other.Kind)));
     }
 
     private static IReadOnlyList<Value> Ordered(IReadOnlyList<Value> columns, bool mustOrder)
-        => mustOrder ? [.. columns.Where(static c => c.Kind != Kind.RawJson)] : columns;
+        => mustOrder ? [.. columns.Where(static c => Value.HasOrder(c.Kind))] : columns;
 
     private (string, IReadOnlyList<Value>) Lateral(string left, IReadOnlyList<Value> columns, Scope outer, int depth, bool mustOrder)
     {
@@ -111,7 +111,7 @@ internal sealed partial class QueryGenerator
                 _rows[alias] = FuzzSchema.Relations[view].Length;
                 return ($"{view} {alias}", [.. FuzzSchema.Relations[view].Select(c => c with { Sql = $"{alias}.{c.Sql}" })]);
             default:
-                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.o", "fuzz.\"Odd Table\"");
+                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.o", "fuzz.r", "fuzz.\"Odd Table\"");
                 _rows[alias] = FuzzSchema.Relations[table].Length;
                 return ($"{table} {alias}", Ordered([.. FuzzSchema.Relations[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" })], mustOrder));
         }
@@ -158,7 +158,7 @@ internal sealed partial class QueryGenerator
     /// <summary>FULL JOIN takes only what can be merged or hashed.</summary>
     private string On(IReadOnlyList<Value> left, IReadOnlyList<Value> right, Scope outer, bool equalityOnly, int depth)
     {
-        var kinds = left.Select(static c => c.Kind).Intersect(right.Select(static c => c.Kind)).Where(static k => k is not (Kind.RawJson or Kind.Bool)).ToList();
+        var kinds = left.Select(static c => c.Kind).Intersect(right.Select(static c => c.Kind)).Where(static k => Value.HasOrder(k) && k != Kind.Bool).ToList();
         var kind = kinds.Contains(Kind.Int) && !Chance(4) ? Kind.Int : kinds.Count > 0 ? Any(kinds) : Kind.RawJson;
         if (kind == Kind.RawJson)
         {

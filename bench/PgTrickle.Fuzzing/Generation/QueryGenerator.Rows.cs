@@ -11,7 +11,7 @@ internal sealed partial class QueryGenerator
         return aliases.Count == 0 ? null : Any(aliases);
     }
 
-    private string WholeRowCount(Scope scope) => WholeRow(scope) is { } row && !scope.Columns.Any(static c => c.Kind == Kind.RawJson) ? $"count({One("", "DISTINCT ")}{row})" : "count(*)";
+    private string WholeRowCount(Scope scope) => WholeRow(scope) is { } row && scope.Columns.All(static c => Value.HasOrder(c.Kind)) ? $"count({One("", "DISTINCT ")}{row})" : "count(*)";
 
     private string RowComparison(Scope scope)
     {

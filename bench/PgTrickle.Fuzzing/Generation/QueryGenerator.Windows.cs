@@ -93,7 +93,7 @@ internal sealed partial class QueryGenerator
                 kind),
             Kind.Number => new(One($"sum({X(kind)}) OVER {window}", $"avg({X(Kind.Int)}) OVER {window}", $"max({X(kind)}) OVER {window}"), kind, IsLoose: true),
             Kind.Float => new(One($"percent_rank() OVER {window}", $"cume_dist() OVER {window}"), kind),
-            Kind.Bool or Kind.Array or Kind.RawJson or Kind.Folded => Leaf(kind, own, isExact: false),
+            Kind.Bool or Kind.Array or Kind.RawJson or Kind.Xml or Kind.Point or Kind.Folded => Leaf(kind, own, isExact: false),
             _ => new($"{One("lag", "first_value", "last_value")}({X(kind)}) OVER {window}", kind, Value.HasEqualTwins(kind)),
         };
     }

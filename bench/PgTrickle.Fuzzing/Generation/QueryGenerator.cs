@@ -73,7 +73,7 @@ internal sealed partial class QueryGenerator
         }
         else if (Chance(20))
         {
-            kinds.AddRange([Kind.Int, Kind.RawJson]);
+            kinds.AddRange([Kind.Int, Any([Kind.RawJson, Kind.Xml, Kind.Point])]);
             sql = Plain(kinds, Scope.Empty, 2, "");
         }
         else
@@ -91,7 +91,7 @@ internal sealed partial class QueryGenerator
     /// <summary>If the columns may be any, those that fit what there is.</summary>
     private void Choose(List<Kind> kinds, IReadOnlyList<Value> columns)
     {
-        var there = columns.Select(static c => c.Kind).Where(static k => k != Kind.RawJson).DefaultIfEmpty(Kind.Int).ToList();
+        var there = columns.Select(static c => c.Kind).Where(Value.HasOrder).DefaultIfEmpty(Kind.Int).ToList();
         for (var i = kinds.Count == 0 ? _random.Next(1, 4) : 0; i > 0; i--)
         {
             kinds.Add(Chance(5) ? Any(OutputKinds) : Any(there));

@@ -33,6 +33,12 @@ internal enum Kind
     /// <summary>json: no equality, no order.</summary>
     RawJson,
 
+    /// <summary>xml: no equality, no order.</summary>
+    Xml,
+
+    /// <summary>point: no order, and an equality that is not called <c>=</c>.</summary>
+    Point,
+
     /// <summary>int[].</summary>
     Array,
 
@@ -71,13 +77,16 @@ internal sealed record Value(string Sql, Kind Kind, bool IsLoose = false)
 {
     public static bool HasEqualTwins(Kind kind) => kind is Kind.Number or Kind.Money or Kind.Float or Kind.Span or Kind.Json or Kind.Folded;
 
+    /// <summary>Whether values can be compared, sorted and grouped.</summary>
+    public static bool HasOrder(Kind kind) => kind is not (Kind.RawJson or Kind.Xml or Kind.Point);
+
     /// <summary>This value after something that keeps one of equal values.</summary>
     public Value Loosened() => this with { IsLoose = IsLoose || HasEqualTwins(Kind) };
 
     /// <summary>Sort keys under which no two different values are peers.</summary>
     public IEnumerable<string> TotalOrder() => Kind switch
     {
-        Kind.RawJson => [],
+        _ when !HasOrder(Kind) => [],
         Kind.Number or Kind.Money or Kind.Float or Kind.Span or Kind.Json when !IsLoose => [Sql, Sql + "::text"],
         Kind.Folded when !IsLoose => [Sql, $"({Sql})::text COLLATE \"C\""],
         _ => [Sql],

@@ -49,7 +49,7 @@ internal sealed class DirectTable
         await connection.ExecuteAsync($"CREATE TABLE fuzz.{name}_out AS SELECT 1::smallint AS __pgt_w, q.* FROM fuzz.{name} q");
         var columns = (await connection.QueryAsync(
             """
-            SELECT quote_ident(attname), atttypid::regtype::text LIKE 'json%' AND atttypid <> 'jsonb'::regtype FROM pg_attribute
+            SELECT quote_ident(attname), atttypid IN ('json'::regtype, 'xml'::regtype, 'point'::regtype) FROM pg_attribute
             WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum
             """,
             "fuzz." + name)).Rows;

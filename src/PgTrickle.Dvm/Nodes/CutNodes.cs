@@ -116,7 +116,16 @@ internal sealed class CutNodes
     {
         var above = Above(source);
         var key = KeyInference.Keys(resolved).FirstOrDefault();
-        return Enumerable.Range(0, source.Columns.Count).Where(i => above.Contains(source.Columns[i].Reference) || key?.Contains(resolved.Columns[i].Reference) == true).ToList();
+        return Enumerable.Range(0, source.Columns.Count)
+            .Where(i => above.Contains(source.Columns[i].Reference) || (key is not null && Resolved(source, resolved, i) is { } column && key.Contains(column.Reference))).ToList();
+    }
+
+    /// <summary>What a column has become in the tree in which nodes stand for parts: a scan of a node may have fewer columns than the part had. Null if nothing above needs it, so that it is gone.</summary>
+    private BoundColumn? Resolved(Operator source, Operator resolved, int place)
+    {
+        var reference = source.Columns[place].Reference;
+        var now = _moved.GetValueOrDefault(reference) as ColumnReference ?? reference;
+        return resolved.Columns.FirstOrDefault(c => c.Reference == now);
     }
 
     private bool IsNode(Operator source, bool isRead)
@@ -143,7 +152,7 @@ internal sealed class CutNodes
     private Scan TakeOut(Operator source, Operator resolved, IEnumerable<int> places)
     {
         var kept = places.ToList();
-        var outputs = kept.Select(p => resolved.Columns[p]).Select(static (c, i) => new ComputedColumn(NameSource.ColumnName(i), c.Reference, c.Type, c.NotNull)).ToSyntaxList();
+        var outputs = kept.Select(p => Resolved(source, resolved, p)!).Select(static (c, i) => new ComputedColumn(NameSource.ColumnName(i), c.Reference, c.Type, c.NotNull)).ToSyntaxList();
         var project = new Project("result", resolved, outputs);
         var text = CanonicalText.Of(project);
         if (!_known.TryGetValue(text, out var number))
