@@ -102,7 +102,7 @@ internal sealed partial class QueryGenerator
     private string Body(List<Kind> kinds, Scope outer, int depth, bool isTop = false)
         => _style == QueryStyle.Dense && Chance(3) ? GroupedOnce(kinds, outer, depth) : Sparse(kinds, outer, depth, isTop);
 
-    private string Sparse(List<Kind> kinds, Scope outer, int depth, bool isTop) => _random.Next(isTop ? 22 : 16) switch
+    private string Sparse(List<Kind> kinds, Scope outer, int depth, bool isTop) => _random.Next(isTop ? 23 : 16) switch
     {
         0 or 1 when depth > 0 && Spend() => SetOperation(kinds, outer, depth),
         2 => Plain(kinds, outer, depth, "DISTINCT "),
@@ -115,6 +115,7 @@ internal sealed partial class QueryGenerator
         18 => First(kinds, outer, depth),
         19 => Grouped(kinds, outer, depth),
         20 => RowSets(kinds, outer, depth),
+        22 when kinds.Count == 0 => AddedUp(kinds, depth),
         _ => Plain(kinds, outer, depth, ""),
     };
 

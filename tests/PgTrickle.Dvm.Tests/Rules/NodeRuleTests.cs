@@ -18,7 +18,7 @@ public sealed class NodeRuleTests(ITestOutputHelper output)
         // Aggregates that every row asks for: by several columns and over both sides, in each other, of a group's rows, of rows that ask for several.
         "SELECT l.k, l.v, (SELECT count(*) + l.k FROM orders o WHERE o.note = l.v AND o.customer_id = l.k) AS n, (SELECT max(o.amount) - sum(o.qty) FROM orders o WHERE o.customer_id = l.k AND l.k = o.product_id) AS m FROM log l",
         "SELECT tier, count(*) AS n, sum(credit) AS s FROM customers c WHERE credit > (SELECT avg(credit) FROM customers WHERE credit > 0) AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.qty > 2) GROUP BY tier",
-        "SELECT l.v, count(*) AS n, max(l.k) AS m FROM log l JOIN regions r ON r.zone = l.k WHERE l.v IS NOT NULL AND (SELECT avg(qty) FROM orders) >= l.k GROUP BY l.v",
+        "SELECT l.v, count(*) AS n, max(l.k) AS m FROM log l JOIN regions r ON r.zone = l.k WHERE l.v IS NOT NULL AND (SELECT max(qty) FROM orders WHERE amount > 5) >= l.k GROUP BY l.v",
         "SELECT id, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.amount > (SELECT avg(p.amount) FROM orders p WHERE p.product_id = o.product_id)) AS n FROM customers c",
         "SELECT c.tier, count(*) AS n, (SELECT sum(r.zone) FROM regions r WHERE r.title = c.tier AND r.code > 'a') AS z FROM customers c GROUP BY c.tier",
 
