@@ -350,7 +350,9 @@ BEGIN
         SELECT r.relids, pgtrickle._node_stamp(r.relids, r.relowner) AS stamp
         FROM (
             SELECT c.relowner, ARRAY(SELECT m.relid FROM pgtrickle._node_names(d.run_name) AS m WHERE m.relowner = c.relowner ORDER BY m.relid) AS relids
-            FROM pgtrickle.stream_tables d JOIN pg_class c ON c.oid = d.pgt_relid WHERE d.pgt_id = p_pgt_id) AS r) AS n
+            FROM pgtrickle.stream_tables d JOIN pg_class c ON c.oid = d.pgt_relid WHERE d.pgt_id = p_pgt_id
+            -- Looked up once, though it is used twice.
+            OFFSET 0) AS r) AS n
     WHERE t.pgt_id = p_pgt_id;
 END $$;
 

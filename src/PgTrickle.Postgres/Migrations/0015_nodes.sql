@@ -7,7 +7,9 @@ CREATE FUNCTION pgtrickle._node_names(p_run_name text) RETURNS TABLE (relid oid,
 BEGIN
     RETURN QUERY SELECT c.oid, c.relkind, c.relowner FROM pg_class c
         WHERE c.relnamespace = 'pgtrickle_run'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-            AND c.relname::text ^@ p_run_name AND substr(c.relname::text, length(p_run_name) + 1) ~ '^_[nd][0-9]+$';
+            -- All names that begin with the function's and an underscore, as a range of the index: the grave accent comes next.
+            AND c.relname >= (p_run_name || '_')::name AND c.relname < (p_run_name || '`')::name
+            AND substr(c.relname::text, length(p_run_name) + 1) ~ '^_[nd][0-9]+$';
 END $$;
 
 -- Drops them; pgtrickle owns their schema, which suffices. Whatever depends on a table of which nobody was told goes with it.
