@@ -11,6 +11,11 @@ namespace PgTrickle.Dvm.Differentiation;
 /// </summary>
 internal sealed class MatchDelta(DeltaContext context, Differentiator differentiator)
 {
+    /// <summary>Rows of D(R) that came, in a WITH query.</summary>
+    /// <param name="Table">It.</param>
+    /// <param name="Key">What is there as c1, c2 ...</param>
+    private sealed record CameRows(SqlIdentifier Table, IReadOnlyList<BoundColumn> Key);
+
     /// <summary>Rows of N(X) in a WITH query.</summary>
     /// <param name="Table">It, with the number of the row's key.</param>
     /// <param name="Columns">What is there as c1, c2 ...</param>
@@ -20,12 +25,14 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     private static readonly SqlIdentifier Count = new("n");
     private static readonly SqlIdentifier Change = new("w");
     private static readonly SqlIdentifier Former = new("o");
+    private static readonly SqlIdentifier Lost = new("lost");
     private static readonly SqlIdentifier Has = new("has");
     private static readonly SqlIdentifier Had = new("had");
 
     public IReadOnlyList<Fragment> Of(Match match, IReadOnlySet<ColumnReference> required)
     {
         var below = Differentiator.Below(match.Predicate, required);
+        below.UnionWith(PartnerKey.UsedBy(match));
         var outer = differentiator.Delta(match.Outer, below);
         var inner = differentiator.Delta(match.Inner, below);
         if (inner.Count == 0)
@@ -61,11 +68,14 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     /// <summary>Partners go by a key: their changes are summed up by it, and only keys whose number of partners leaves or reaches 0 touch N(X).</summary>
     private List<Fragment> ByKey(Match match, Fragment? x, Fragment r, MatchPredicate predicate, IReadOnlySet<ColumnReference> below)
     {
-        var changes = Summed(r, predicate);
+        var key = PartnerKey.Of(match.Outer, match.Inner, match.Predicate) is { } columns && IsKnown(match.Inner, columns) ? columns : null;
+        var changes = Summed(r, predicate, key is not null);
         var found = LeavesOutRows(match.Outer, predicate) ? Found(match.Outer, changes, predicate, below) : null;
-        var asked = found is null ? changes : Asked(found, changes, x, predicate);
+        var asked = found is null ? changes : Asked(found, changes, x, predicate, key is not null);
         var counted = context.Names.Next("counted_");
-        context.Add(counted, (predicate.Pairs.IsEmpty ? CountedAlone(match, asked) : CountedByKey(match, asked, predicate, numbered: found is not null)).AsQuery());
+        context.Add(counted, (predicate.Pairs.IsEmpty ? CountedAlone(match, asked)
+            : key is null ? CountedByKey(match, asked, predicate, numbered: found is not null)
+            : FoundByKey(match, asked, predicate, Came(r, key))).AsQuery());
         var terms = new List<Fragment>();
         if (x is not null)
         {
@@ -76,20 +86,37 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         return terms;
     }
 
-    /// <summary>The keys in D(R), numbered, with the sum of their weights.</summary>
-    private SqlIdentifier Summed(Fragment r, MatchPredicate predicate)
+    /// <summary>The keys in D(R), numbered, with the sum of their weights, and whether any is below 0.</summary>
+    private SqlIdentifier Summed(Fragment r, MatchPredicate predicate, bool lost)
     {
         var changes = context.Names.Next("partner_");
         var number = Call("row_number") with { Over = new WindowSpecification() };
         var keys = predicate.Pairs.Select(p => r.Resolve(p.Inner)).ToList();
         var sum = Sum(r.Weight!);
         context.Add(changes, (r.Select(
-            [number.As(Group), .. keys.Select((k, i) => k.As(NameSource.ColumnName(i))), Consolidation.AsBigInteger(sum).As(Change)]) with
+            [number.As(Group), .. keys.Select((k, i) => k.As(NameSource.ColumnName(i))), Consolidation.AsBigInteger(sum).As(Change), .. LostBy(lost, Call("bool_or", Less(r.Weight!, Integer(0))))]) with
         {
             GroupBy = Evaluation.Grouping(keys),
             Having = NotEq(sum, Integer(0)),
         }).AsQuery());
         return changes;
+    }
+
+    /// <summary>Whether changes hold the columns: those of what only the step of a recursion reads may not.</summary>
+    private bool IsKnown(Operator source, IReadOnlyList<BoundColumn> columns)
+    {
+        var known = source.DescendantsAndSelf().OfType<Scan>().SelectMany(s => context.ColumnsOf(s).Select(c => new ColumnReference(s.Alias, c.Name))).ToHashSet();
+        return columns.All(c => known.Contains(c.Reference));
+    }
+
+    private static IEnumerable<SelectTarget> LostBy(bool isKnown, SqlExpression value) => isKnown ? [value.As(Lost)] : [];
+
+    /// <summary>The partners that came, by what tells them from others.</summary>
+    private CameRows Came(Fragment r, IReadOnlyList<BoundColumn> key)
+    {
+        var table = context.Names.Next("came_");
+        context.Add(table, r.Restricted(Greater(r.Weight!, Integer(0))).Select(key.Select((k, i) => r.Resolve((SqlExpression)k.Reference).As(NameSource.ColumnName(i)))).AsQuery());
+        return new CameRows(table, key);
     }
 
     /// <summary>
@@ -118,7 +145,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     }
 
     /// <summary>The keys in D(R) that a row of N(X) or D(X) has.</summary>
-    private SqlIdentifier Asked(FoundRows found, SqlIdentifier changes, Fragment? x, MatchPredicate predicate)
+    private SqlIdentifier Asked(FoundRows found, SqlIdentifier changes, Fragment? x, MatchPredicate predicate, bool lost)
     {
         var (alias, row, all) = (context.Names.Next("m"), context.Names.Next("x"), context.Names.Next("m"));
         var numbers = new List<SelectBody> { Select(Column(row, Group).As(Group)) with { From = [Table(found.Table, row)] } };
@@ -129,7 +156,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
 
         var asked = context.Names.Next("asked_");
         IEnumerable<SqlIdentifier> names = [Group, .. predicate.Pairs.Select(static (_, i) => NameSource.ColumnName(i)), Change];
-        context.Add(asked, (Select(names.Select(n => Column(all, n).As(n))) with
+        context.Add(asked, (Select([.. names.Select(n => Column(all, n).As(n)), .. LostBy(lost, Column(all, Lost))]) with
         {
             From = [Table(changes, all)],
             Where = new InSubquery(Column(all, Group), UnionAll(numbers).AsQuery()),
@@ -145,8 +172,7 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
     {
         var present = context.Present.Filled(match.Inner, context.Present.Read(match.Inner));
         var alias = context.Names.Next("m");
-        SqlExpression IsKeyOf(SqlIdentifier row) => And(predicate.Pairs.Select((p, i) => p.With(Column(row, NameSource.ColumnName(i)), present.Resolve(p.Inner))));
-        var counting = present with { From = Join(Table(changes, alias), present.From!, IsKeyOf(alias)) };
+        var counting = present with { From = Join(Table(changes, alias), present.From!, IsKeyOf(present, predicate, alias)) };
         var found = counting.Restricted(Greater(Column(alias, Change), Integer(0))).Select(Column(alias, Group).As(Group), CountStar().As(Count)) with
         {
             GroupBy = GroupBy(Column(alias, Group)),
@@ -154,13 +180,40 @@ internal sealed class MatchDelta(DeltaContext context, Differentiator differenti
         var (all, counts) = (context.Names.Next("m"), context.Names.Next("m"));
         var columns = predicate.Pairs.Select((_, i) => Column(all, NameSource.ColumnName(i)).As(NameSource.ColumnName(i)));
         var change = Column(all, Change);
-        var has = Or(Greater(change, Integer(0)), Exists(present.Restricted(IsKeyOf(all)).Select().AsQuery()));
+        var has = Or(Greater(change, Integer(0)), Exists(present.Restricted(IsKeyOf(present, predicate, all)).Select().AsQuery()));
         var had = Or(Less(change, Integer(0)), Coalesce(Greater(Column(counts, Count), change), False));
         return Select([.. numbered ? new[] { Column(all, Group).As(Group) } : [], .. columns, has.As(Has), had.As(Had)]) with
         {
             From = [Join(Table(changes, all), Derived(found.AsQuery(), counts), Eq(Column(counts, Group), Column(all, Group)), JoinKind.Left)],
         };
     }
+
+    /// <summary>
+    /// The same where something tells partners from each other: a key that won some and lost none had one if one is there that did not come. That is a semi join, which ends with the first where there is an
+    /// index, and reads all partners once where there is none. What came is looked up in a hash, which NOT IN makes once.
+    /// </summary>
+    private SelectBody FoundByKey(Match match, SqlIdentifier changes, MatchPredicate predicate, CameRows came)
+    {
+        var present = context.Present.Filled(match.Inner, context.Present.Read(match.Inner));
+        var (alias, won, all, news) = (context.Names.Next("m"), context.Names.Next("m"), context.Names.Next("m"), context.Names.Next("m"));
+        var keys = predicate.Pairs.Select(static (_, i) => NameSource.ColumnName(i)).Prepend(Group).ToList();
+        SelectBody Of(SqlIdentifier row, SqlExpression has, SqlExpression had)
+            => Select([.. keys.Select(k => Column(row, k).As(k)), has.As(Has), had.As(Had)]) with { From = [Table(changes, row)] };
+        var identity = came.Key.Select(k => present.Resolve((SqlExpression)k.Reference)).ToList();
+        var arrived = Select(came.Key.Select((_, i) => Column(news, NameSource.ColumnName(i)).As(NameSource.ColumnName(i)))) with { From = [Table(came.Table, news)] };
+        var isNew = new InSubquery(identity is [var single] ? single : Row(identity), arrived.AsQuery());
+        var former = present.Restricted(And(IsKeyOf(present, predicate, won), Not(isNew)));
+        var asked = Of(alias, Or(Greater(Column(alias, Change), Integer(0)), Exists(present.Restricted(IsKeyOf(present, predicate, alias)).Select().AsQuery())), Column(alias, Lost));
+        var found = Of(won, True, True) with { Where = And(Not(Column(won, Lost)), Exists(former.Select().AsQuery())) };
+        return Select([.. keys.Select(k => Column(all, k).As(k)), Call("bool_or", Column(all, Has)).As(Has), Call("bool_or", Column(all, Had)).As(Had)]) with
+        {
+            From = [Derived(UnionAll([asked, found]).AsQuery(), all)],
+            GroupBy = Evaluation.Grouping(keys.Select(k => (SqlExpression)Column(all, k)).ToList()),
+        };
+    }
+
+    private static SqlExpression IsKeyOf(Fragment partners, MatchPredicate predicate, SqlIdentifier row)
+        => And(predicate.Pairs.Select((p, i) => p.With(Column(row, NameSource.ColumnName(i)), partners.Resolve(p.Inner))));
 
     /// <summary>All partners are everybody's: no more of them need counting than came, and one.</summary>
     private SelectBody CountedAlone(Match match, SqlIdentifier changes)

@@ -14,6 +14,7 @@ internal sealed class OuterJoinDelta(DeltaContext context, Differentiator differ
     public IReadOnlyList<Fragment> Of(Join join, IReadOnlySet<ColumnReference> required)
     {
         var below = Differentiator.Below(join.Predicate, required);
+        below.UnionWith(PartnerKey.UsedBy(join));
         var left = differentiator.Delta(join.Left, below);
         var right = differentiator.Delta(join.Right, below);
         if (join.Type == JoinType.Left && right.Count == 0)

@@ -13,6 +13,7 @@ internal static class PlanSources
         var all = trees.SelectMany(static t => t.DescendantsAndSelf()).ToList();
         var used = all.SelectMany(static o => o.OwnExpressions()).SelectMany(static e => e.References())
             .Concat(trees.SelectMany(Exposed))
+            .Concat(all.SelectMany(PartnerKey.UsedBy))
             .ToHashSet();
         return all.OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid).Select((scans, ordinal) =>
         {
