@@ -85,8 +85,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION pgtrickle._take_analysis(bigint, regclass) TO PUBLIC;
 
--- Stores what the compiler made of a definition, under the state row's lock, so that no refresh is in between. The same plan as before keeps its version
--- (a new key on a source changes the fingerprint, often nothing else); another one makes a populated stream table start again from the difference.
+-- Stores what the compiler made of a definition, under the state row's lock, so that no refresh is in between. What was stored from the same state of the catalog keeps its
+-- version. Otherwise the variants are made anew, which may rely on keys that are gone; and where it fills other contents, a populated stream table starts again from the difference.
 CREATE FUNCTION pgtrickle._store_plan(
     p_pgt_id bigint, p_definition_version bigint, p_compiler_version int, p_mode text, p_downgrade_reason text, p_source_relids oid[], p_capture_ids int[],
     p_is_untracked bool, p_clock_moved text, p_clock_bit bigint, p_setup text[], p_fill text[], p_full text[], p_fingerprint text, p_explanation jsonb, p_raised_by_plan text)
@@ -94,26 +94,31 @@ CREATE FUNCTION pgtrickle._store_plan(
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s pgtrickle.stream_table_state;
+    known pgtrickle.plans;
     version bigint;
     functions oid[];
+    fills_the_same bool;
 BEGIN
     SELECT * INTO s FROM pgtrickle.stream_table_state t WHERE t.pgt_id = p_pgt_id FOR NO KEY UPDATE;
     functions := pgtrickle._user_functions((SELECT d.analysis FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id));
-    UPDATE pgtrickle.plans p
-        SET fingerprint = p_fingerprint, raised_by_plan = p_raised_by_plan, definition_version = p_definition_version, explanation = p_explanation, function_oids = functions
-        WHERE p.pgt_id = p_pgt_id AND p.plan_version = s.plan_version AND p.compiler_version = p_compiler_version AND p.mode = p_mode
-            AND p.source_relids = p_source_relids AND p.capture_ids IS NOT DISTINCT FROM p_capture_ids AND p.is_untracked = p_is_untracked
-            AND p.clock_moved IS NOT DISTINCT FROM p_clock_moved AND p.clock_bit = p_clock_bit
-            AND p.setup_statements = p_setup AND p.fill_statements = p_fill AND p.full_statements = p_full
-        RETURNING p.plan_version INTO version;
-    IF version IS NULL THEN
+    SELECT * INTO known FROM pgtrickle.plans p WHERE p.pgt_id = p_pgt_id AND p.plan_version = s.plan_version;
+    fills_the_same := coalesce(known.compiler_version = p_compiler_version AND known.mode = p_mode
+        AND known.source_relids = p_source_relids AND known.capture_ids IS NOT DISTINCT FROM p_capture_ids AND known.is_untracked = p_is_untracked
+        AND known.clock_moved IS NOT DISTINCT FROM p_clock_moved AND known.clock_bit = p_clock_bit
+        AND known.setup_statements = p_setup AND known.fill_statements = p_fill AND known.full_statements = p_full, false);
+    IF fills_the_same AND known.fingerprint = p_fingerprint THEN
+        version := known.plan_version;
+        UPDATE pgtrickle.plans p
+            SET raised_by_plan = p_raised_by_plan, definition_version = p_definition_version, explanation = p_explanation, function_oids = functions
+            WHERE p.pgt_id = p_pgt_id AND p.plan_version = version;
+    ELSE
         version := coalesce(s.plan_version, 0) + 1;
         INSERT INTO pgtrickle.plans (pgt_id, plan_version, definition_version, compiler_version, mode, raised_by_plan, source_relids, capture_ids, is_untracked, clock_moved,
                 clock_bit, setup_statements, fill_statements, full_statements, fingerprint, explanation, function_oids)
             VALUES (p_pgt_id, version, p_definition_version, p_compiler_version, p_mode, p_raised_by_plan, p_source_relids, p_capture_ids, p_is_untracked, p_clock_moved,
                 p_clock_bit, p_setup, p_fill, p_full, p_fingerprint, p_explanation, functions);
         DELETE FROM pgtrickle.plans p WHERE p.pgt_id = p_pgt_id AND p.plan_version < version;
-        UPDATE pgtrickle.stream_table_state t SET plan_version = version, needs_reinit = t.is_populated WHERE t.pgt_id = p_pgt_id;
+        UPDATE pgtrickle.stream_table_state t SET plan_version = version, needs_reinit = t.needs_reinit OR (t.is_populated AND NOT fills_the_same) WHERE t.pgt_id = p_pgt_id;
     END IF;
     UPDATE pgtrickle.stream_table_state t SET effective_refresh_mode = p_mode, downgrade_reason = p_downgrade_reason
         WHERE t.pgt_id = p_pgt_id AND (t.effective_refresh_mode, t.downgrade_reason) IS DISTINCT FROM (p_mode, p_downgrade_reason);

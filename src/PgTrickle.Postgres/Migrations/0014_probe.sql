@@ -26,7 +26,8 @@ BEGIN
                 FROM pg_attribute a
                 WHERE a.attrelid = source.relid AND a.attnum > 0 AND a.attname = ANY (source.columns_used) AND NOT a.attisdropped;
             facts := concat_ws('/', facts, source.relid, part);
-            SELECT string_agg(i.indkey::text, ',' ORDER BY i.indexrelid) INTO part
+            -- A key is one only where its columns are NOT NULL; the query may not use them.
+            SELECT string_agg(concat(i.indkey, (SELECT bool_and(a.attnotnull) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indexrelid) INTO part
                 FROM pg_index i
                 WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
             facts := concat_ws('/', facts, part);

@@ -101,6 +101,27 @@ public sealed class DriftTests
     }
 
     [Theory, PostgresVersions]
+    public async Task A_key_that_told_partners_apart_is_not_relied_on_once_it_is_gone(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + """
+            CREATE TABLE tags (tag int PRIMARY KEY, src_id int); CREATE TABLE marks (mark int NOT NULL UNIQUE, src_id int);
+            INSERT INTO tags VALUES (10, 1), (20, 2); INSERT INTO marks VALUES (10, 1), (20, 2);
+            """);
+        await harness.CreateAsync("tagged", "SELECT count(*) AS n FROM src WHERE EXISTS (SELECT FROM tags WHERE tags.src_id = src.id)");
+        await harness.CreateAsync("marked", "SELECT count(*) AS n FROM src WHERE EXISTS (SELECT FROM marks WHERE marks.src_id = src.id)");
+        await harness.ExecuteAsync("INSERT INTO tags VALUES (30, 1); INSERT INTO marks VALUES (30, 1)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("ALTER TABLE tags DROP CONSTRAINT tags_pkey; INSERT INTO tags VALUES (20, 2), (20, 2)");
+        await harness.ExecuteAsync("ALTER TABLE marks ALTER mark DROP NOT NULL; INSERT INTO marks VALUES (NULL, 3)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("INSERT INTO tags VALUES (20, 2); INSERT INTO marks VALUES (NULL, 3), (NULL, 3)");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal(("DIFFERENTIAL", "DIFFERENTIAL"), (await harness.HistoryAsync<string>("tagged", "action"), await harness.HistoryAsync<string>("marked", "action")));
+        await harness.ExecuteAsync("ALTER TABLE tags ADD COLUMN unused int; DELETE FROM tags WHERE src_id = 2; DELETE FROM marks WHERE mark IS NULL; INSERT INTO tags VALUES (10, 5)");
+        await harness.RefreshAndCompareAsync();
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_stream_table_whose_key_goes_gets_another_identity_and_back(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source);
