@@ -68,7 +68,7 @@ internal static class CatalogQueries
     public const string Columns = WithRelations + """
 
         SELECT a.attrelid::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, coalesce(k.collisdeterministic, true),
-            a.attnotnull AND c.relkind IN ('r', 'p')
+            pgtrickle._is_not_null(a) AND c.relkind IN ('r', 'p')
                 AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid))
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
@@ -91,7 +91,7 @@ internal static class CatalogQueries
             AND NOT EXISTS (
                 SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+                WHERE k.place <= i.indnkeyatts AND NOT pgtrickle._is_not_null(a))
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
 

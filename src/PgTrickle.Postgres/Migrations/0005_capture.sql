@@ -22,6 +22,14 @@ END $$;
 -- Tells no more than pg_inherits; who explains a query compiles it with their own rights.
 GRANT EXECUTE ON FUNCTION pgtrickle._tree(oid) TO PUBLIC;
 
+-- Whether a column holds no NULL. From 18 on a constraint may be there that was not validated: rows from before it may hold some.
+CREATE FUNCTION pgtrickle._is_not_null(a pg_catalog.pg_attribute) RETURNS bool
+    LANGUAGE sql STABLE AS $$
+    SELECT a.attnotnull AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_constraint c WHERE c.conrelid = a.attrelid AND c.contype = 'n' AND NOT c.convalidated AND c.conkey = ARRAY[a.attnum])
+$$;
+GRANT EXECUTE ON FUNCTION pgtrickle._is_not_null(pg_catalog.pg_attribute) TO PUBLIC;
+
 -- Names, types and collations of columns of a table, in a form that can be compared; NULL entries for columns that are gone.
 -- The expressions of virtual generated columns (18) belong to it, with all columns, any of which they may use.
 CREATE FUNCTION pgtrickle.shape_of(p_relid oid, p_columns text[]) RETURNS text

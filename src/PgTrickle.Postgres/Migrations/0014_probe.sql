@@ -22,12 +22,12 @@ BEGIN
             SELECT r.xmin::text INTO part FROM pg_rewrite r WHERE r.ev_class = source.relid AND r.rulename = '_RETURN';
             facts := concat_ws('/', facts, source.relid, part);
         ELSIF source.relid = ANY (p_relids) THEN
-            SELECT string_agg(concat_ws(':', a.attname, a.attnum, a.atttypid, a.atttypmod, a.attnotnull), ',' ORDER BY a.attnum) INTO part
+            SELECT string_agg(concat_ws(':', a.attname, a.attnum, a.atttypid, a.atttypmod, pgtrickle._is_not_null(a)), ',' ORDER BY a.attnum) INTO part
                 FROM pg_attribute a
                 WHERE a.attrelid = source.relid AND a.attnum > 0 AND a.attname = ANY (source.columns_used) AND NOT a.attisdropped;
             facts := concat_ws('/', facts, source.relid, part);
             -- A key is one only where its columns are NOT NULL; the query may not use them.
-            SELECT string_agg(concat(i.indkey, (SELECT bool_and(a.attnotnull) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indexrelid) INTO part
+            SELECT string_agg(concat(i.indkey, (SELECT bool_and(pgtrickle._is_not_null(a)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indexrelid) INTO part
                 FROM pg_index i
                 WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
             facts := concat_ws('/', facts, part);

@@ -121,6 +121,23 @@ public sealed class DriftTests
         await harness.RefreshAndCompareAsync();
     }
 
+    [Theory, PostgresVersions(Since = 18)]
+    public async Task A_constraint_that_was_not_validated_does_not_make_a_column_not_null(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, """
+            CREATE TABLE src (k int UNIQUE, a int); INSERT INTO src VALUES (NULL, 1), (NULL, 1), (1, 2);
+            ALTER TABLE src ADD CONSTRAINT filled NOT NULL k NOT VALID;
+            """);
+        await harness.CreateAsync("rows", "SELECT k, a FROM src");
+        await harness.CreateAsync("counted", "SELECT a, count(k) AS n FROM src GROUP BY a");
+        await harness.ExecuteAsync("DELETE FROM src WHERE ctid = (SELECT min(ctid) FROM src); UPDATE src SET a = 1 WHERE k = 1");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("DELETE FROM src WHERE k IS NULL; ALTER TABLE src VALIDATE CONSTRAINT filled; INSERT INTO src VALUES (2, 2)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("ALTER TABLE src DROP CONSTRAINT filled; INSERT INTO src VALUES (NULL, 2), (NULL, 2); ALTER TABLE src ADD CONSTRAINT filled NOT NULL k NOT VALID");
+        await harness.RefreshAndCompareAsync();
+    }
+
     [Theory, PostgresVersions]
     public async Task A_stream_table_whose_key_goes_gets_another_identity_and_back(PostgresVersion version)
     {
