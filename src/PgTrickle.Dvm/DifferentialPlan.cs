@@ -133,7 +133,7 @@ internal sealed class DifferentialPlan : CompiledPlan
 
     private bool IsTouched(PlanNode node, long mask, HashSet<int> changed)
         => node.Number is null || ((mask & ClockBit) != 0 && node.ReadsClock)
-            || node.Tree.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is { } number ? changed.Contains(number) : Sources.Any(o => o.Relation.Oid == s.Relation.Oid && (mask & (1L << o.Ordinal)) != 0));
+            || node.Tree.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is { } number ? changed.Contains(number) : Sources.Any(o => o.Relation.Captured == s.Relation.Captured && (mask & (1L << o.Ordinal)) != 0));
 
     private ChangeSet? Change(PlanNode node, PlanNames names, long mask, IReadOnlySet<int> changed)
     {

@@ -1,5 +1,24 @@
 namespace PgTrickle.Fuzzing.Generation;
 
+/// <summary>A table whose changes are captured.</summary>
+/// <param name="Table">Its name, quoted where it has to be.</param>
+internal sealed record FuzzSource(string Table)
+{
+    /// <summary>Its partitions, which can be truncated by themselves.</summary>
+    public IReadOnlyList<string> Partitions { get; init; } = [];
+
+    /// <summary>Tables that inherit from it, at any level.</summary>
+    public IReadOnlyList<string> Heirs { get; init; } = [];
+
+    /// <summary>Whether it is read with ONLY.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>The name of what it is captured in, without schema.</summary>
+    public string Buffer => BufferOf(Table.Trim('"'), IsAlone);
+
+    public static string BufferOf(string name, bool isAlone) => $"buf_{name.Replace(' ', '_').ToLowerInvariant()}{(isAlone ? "_only" : "")}";
+}
+
 /// <summary>Tables with everything that has gone wrong in systems of this kind: no keys, duplicates, NULLs, few values that meet often, types with odd equalities.</summary>
 internal static class FuzzSchema
 {
@@ -33,6 +52,13 @@ internal static class FuzzSchema
         "CREATE TABLE fuzz.o (k int, by bytea, ad inet, ho timetz, bi varbit, mr int4multirange, pr fuzz.pair)",
         // Rows that go and change because others do.
         "CREATE TABLE fuzz.r (id int PRIMARY KEY, up int REFERENCES fuzz.r ON DELETE CASCADE ON UPDATE CASCADE, side int REFERENCES fuzz.r ON DELETE SET NULL ON UPDATE CASCADE, x xml, pt point)",
+        // Tables that inherit, one with other columns in another order, one in its turn inherited from. The key is the parent's alone.
+        "CREATE TABLE fuzz.i (id int PRIMARY KEY, k int, v text)",
+        "CREATE TABLE fuzz.i1 (more numeric) INHERITS (fuzz.i)",
+        "CREATE TABLE fuzz.i1a () INHERITS (fuzz.i1)",
+        "CREATE TABLE fuzz.i2 (v text, gone int, k int, id int NOT NULL)",
+        "ALTER TABLE fuzz.i2 DROP COLUMN gone",
+        "ALTER TABLE fuzz.i2 INHERIT fuzz.i",
         "CREATE FUNCTION fuzz.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE RETURN n * 2",
         "CREATE FUNCTION fuzz.tag(t text, n int DEFAULT 1) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $f$ BEGIN RETURN t || '#' || n; END $f$",
         "CREATE FUNCTION fuzz.most(VARIADIC n int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $f$ SELECT max(x) FROM unnest(n) x $f$",
@@ -51,10 +77,11 @@ internal static class FuzzSchema
     ];
 
     /// <summary>Tables that are captured.</summary>
-    public static readonly string[] Tables = ["a", "b", "c", "e", "h", "\"Odd Table\"", "p", "o", "r"];
-
-    /// <summary>Partitions of tables, which can be truncated by themselves.</summary>
-    public static readonly (string Partition, string Table)[] Partitions = [("p1", "p"), ("p2", "p"), ("p3a", "p"), ("p3b", "p")];
+    public static readonly FuzzSource[] Sources =
+    [
+        new("a"), new("b"), new("c"), new("e"), new("h"), new("\"Odd Table\""), new("p") { Partitions = ["p1", "p2", "p3a", "p3b"] }, new("o"), new("r"),
+        new("i") { Heirs = ["i1", "i1a", "i2"] }, new("i") { IsAlone = true }, new("i1") { Heirs = ["i1a"] }, new("i1") { IsAlone = true },
+    ];
 
     /// <summary>Columns of everything that may stand in FROM, named without a qualifier.</summary>
     public static readonly Dictionary<string, Value[]> Relations = new()
@@ -82,6 +109,8 @@ internal static class FuzzSchema
             new("k", Kind.Int), new("by", Kind.Bytes), new("ad", Kind.Address), new("ho", Kind.Hour), new("bi", Kind.Bits), new("mr", Kind.Ranges), new("pr", Kind.Pair),
         ],
         ["fuzz.r"] = [new("id", Kind.Int), new("up", Kind.Int), new("side", Kind.Int), new("x", Kind.Xml), new("pt", Kind.Point)],
+        ["fuzz.i"] = [new("id", Kind.Int), new("k", Kind.Int), new("v", Kind.Text)],
+        ["fuzz.i1"] = [new("id", Kind.Int), new("k", Kind.Int), new("v", Kind.Text), new("more", Kind.Number)],
         ["fuzz.va"] = [new("id", Kind.Int), new("g", Kind.Int), new("v", Kind.Text), new("k", Kind.Int)],
         ["fuzz.vb"] = [new("g", Kind.Int), new("cnt", Kind.Int), new("total", Kind.Int)],
         ["fuzz.vc"] = [new("k", Kind.Int), new("v", Kind.Text), new("pr", Kind.Pair)],

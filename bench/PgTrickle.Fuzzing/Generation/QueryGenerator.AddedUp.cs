@@ -11,21 +11,21 @@ internal sealed partial class QueryGenerator
     {
         var row = $"x{++_names}";
         var other = $"x{++_names}";
-        string Column() => $"{row}.{One("g", "gone", "id", "g % 2")}";
-        var distinct = One("gone", "gone", "g", "d", "b", "ts", "m", "t", "n", "id");
-        string Distinct() => $"{(distinct is "gone" or "g" or "id" ? One("count", "sum", "avg", "min") : "count")}(DISTINCT {row}.{distinct})";
+        string Column() => $"{row}.{One("g", "m", "id", "g % 2")}";
+        var distinct = One("m", "m", "g", "d", "b", "ts", "m", "t", "n", "id");
+        string Distinct() => $"{(distinct is "m" or "g" or "id" ? One("count", "sum", "avg", "min") : "count")}(DISTINCT {row}.{distinct})";
         string Plain() => One("count(*)", $"count({row}.t)", $"sum({Column()})", $"avg({Column()})", $"min({Column()})", $"max({Column()})", $"sum({row}.m)", $"count({row}.m)");
-        string Call() => (Chance(2) ? Distinct() : Plain()) + (Chance(3) ? $" FILTER (WHERE {row}.{One("b", "g > 1", "gone IS NULL", "m > 2")})" : "");
+        string Call() => (Chance(2) ? Distinct() : Plain()) + (Chance(3) ? $" FILTER (WHERE {row}.{One("b", "g > 1", "m IS NULL", "m > 2")})" : "");
         var conditions = new List<string>();
         if (Chance(2))
         {
-            conditions.Add(One($"{row}.b", $"{row}.g > 0", $"{row}.t IS NOT NULL", $"{row}.gone IS NULL"));
+            conditions.Add(One($"{row}.b", $"{row}.g > 0", $"{row}.t IS NOT NULL", $"{row}.m IS NULL"));
         }
 
         if (Chance(2))
         {
-            var (column, aggregate) = Chance(2) ? ("m", $"avg({other}.m)") : ("g", $"{One("max", "min")}({other}.gone)");
-            conditions.Add($"{row}.{column} {One(">", ">=", "<", "<=")} (SELECT {aggregate} FROM fuzz.a {other}{One("", $" WHERE {other}.b", $" WHERE {other}.gone > 1")})");
+            var (column, aggregate) = Chance(2) ? ("m", $"avg({other}.m)") : ("g", $"{One("max", "min")}({other}.m)");
+            conditions.Add($"{row}.{column} {One(">", ">=", "<", "<=")} (SELECT {aggregate} FROM fuzz.a {other}{One("", $" WHERE {other}.b", $" WHERE {other}.m > 1")})");
         }
 
         if (Chance(2))
@@ -39,7 +39,7 @@ internal sealed partial class QueryGenerator
             conditions.Add($"{row}.id IN (SELECT {other}.a_id FROM fuzz.b {other} WHERE {other}.k < {Number(1, 5)})");
         }
 
-        var key = Some(0, 2, () => One("g", "gone", "t", "d")).OfType<string>().Distinct().ToList();
+        var key = Some(0, 2, () => One("g", "m", "t", "d")).OfType<string>().Distinct().ToList();
         kinds.AddRange(Some(1, 4, () => Kind.Int));
         var outputs = kinds.Select(k => new Value(Chance(6) && key.Contains("g") ? $"{row}.g" : $"({Call()})::int", k));
         var where = conditions.Count == 0 ? "" : $" WHERE {string.Join(" AND ", conditions)}";

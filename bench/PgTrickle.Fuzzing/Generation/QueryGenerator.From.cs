@@ -111,9 +111,10 @@ internal sealed partial class QueryGenerator
                 _rows[alias] = FuzzSchema.Relations[view].Length;
                 return ($"{view} {alias}", [.. FuzzSchema.Relations[view].Select(c => c with { Sql = $"{alias}.{c.Sql}" })]);
             default:
-                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.o", "fuzz.r", "fuzz.\"Odd Table\"");
+                var table = One("fuzz.a", "fuzz.a", "fuzz.b", "fuzz.b", "fuzz.c", "fuzz.e", "fuzz.h", "fuzz.p", "fuzz.o", "fuzz.r", "fuzz.\"Odd Table\"", "fuzz.i", "fuzz.i", "fuzz.i1");
                 _rows[alias] = FuzzSchema.Relations[table].Length;
-                return ($"{table} {alias}", Ordered([.. FuzzSchema.Relations[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" })], mustOrder));
+                var only = table is "fuzz.i" or "fuzz.i1" or "fuzz.p" && Chance(table == "fuzz.p" ? 30 : 2) ? "ONLY " : "";
+                return ($"{only}{table} {alias}", Ordered([.. FuzzSchema.Relations[table].Select(c => c with { Sql = $"{alias}.{c.Sql}" })], mustOrder));
         }
     }
 

@@ -109,11 +109,12 @@ internal sealed class BatchRun(FuzzDatabase database, int seed, FuzzHistory hist
         await transaction.CommitAsync();
     }
 
+    /// <summary>The buffers that hold something that a frontier has not seen.</summary>
     private static async Task<IReadOnlySet<string>> ChangedAsync(NpgsqlConnection connection, string frontier, bool isTruncated = false)
     {
         var kind = isTruncated ? "__pgt_w = 0" : "true";
-        var parts = FuzzSchema.Tables.Select(t =>
-            $"SELECT '{t.Trim('"')}' WHERE EXISTS (SELECT FROM fuzz.{FuzzDatabase.BufferOf(t)} WHERE {kind} AND __pgt_xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(__pgt_xid, $1::text::pg_snapshot))");
+        var parts = FuzzSchema.Sources.Select(s =>
+            $"SELECT '{s.Buffer}' WHERE EXISTS (SELECT FROM fuzz.{s.Buffer} WHERE {kind} AND __pgt_xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(__pgt_xid, $1::text::pg_snapshot))");
         return (await connection.QueryAsync(string.Join(" UNION ALL ", parts), frontier)).Column<string>().ToHashSet();
     }
 

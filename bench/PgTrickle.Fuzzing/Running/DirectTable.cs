@@ -2,6 +2,7 @@ using System.Data;
 using System.Globalization;
 using Npgsql;
 using PgTrickle.Dvm;
+using PgTrickle.Fuzzing.Generation;
 using PgTrickle.Postgres.Compilation;
 using PgTrickle.Sql.Syntax;
 using PgTrickle.TestInfrastructure;
@@ -56,7 +57,7 @@ internal sealed class DirectTable
         var list = string.Join(", ", columns.Select(static r => r[0]));
         var compared = string.Join(", ", columns.Select(static r => (bool)r[1]! ? $"{r[0]}::text" : (string)r[0]!));
         var names = new PlanNames(
-            Named(name), plan.Sources.Select(static s => Named(FuzzDatabase.BufferOf(s.Relation.Name.Name.Value))).ToSyntaxList(), manner.IsRead ? Named(name + "_out") : null);
+            Named(name), plan.Sources.Select(static s => Named(BufferOf(s))).ToSyntaxList(), manner.IsRead ? Named(name + "_out") : null);
         foreach (var statement in plan.Setup(names))
         {
             await connection.ExecuteAsync(statement);
@@ -148,8 +149,8 @@ internal sealed class DirectTable
         Clock = (DateTime)row[1]!;
     }
 
-    /// <summary>The bits of the sources whose buffer holds something that the frontier has not seen.</summary>
-    public long MaskOf(IReadOnlySet<string> changed) => Plan.Sources.Where(s => changed.Contains(s.Relation.Name.Name.Value)).Aggregate(0L, static (m, s) => m | (1L << s.Ordinal));
+    /// <summary>The bits of the sources with one of these buffers.</summary>
+    public long MaskOf(IReadOnlySet<string> changed) => Plan.Sources.Where(s => changed.Contains(BufferOf(s))).Aggregate(0L, static (m, s) => m | (1L << s.Ordinal));
 
     /// <summary>The plan as text.</summary>
     public string Describe() => Plan.Explain(ExplainStage.Plan);
@@ -165,6 +166,8 @@ internal sealed class DirectTable
                 "SELECT fuzz.run_plan($1, $2::text::pg_snapshot, $3)", statement, Frontier.Length == 0 ? "1:1:" : Frontier, Clock == default ? DateTime.UnixEpoch : Clock);
         }
     }
+
+    private static string BufferOf(PlanSource source) => FuzzSource.BufferOf(source.Relation.Name.Name.Value, source.Relation.IsAlone);
 
     private static QualifiedName Named(string name) => new(new SqlIdentifier("fuzz"), new SqlIdentifier(name));
 

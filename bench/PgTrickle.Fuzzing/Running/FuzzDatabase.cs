@@ -31,12 +31,19 @@ internal sealed partial class FuzzDatabase(NpgsqlDataSource superuser, int versi
         END $f$
         """;
 
+    /// <summary>Marks the buffer of a table whose rows came or went without a trigger, as TRUNCATE does: its readers are evaluated. The product notices by itself.</summary>
+    private const string MarkSql = "EXECUTE format('INSERT INTO fuzz.%I (__pgt_xid, __pgt_w) VALUES (pg_current_xact_id(), 0)', 'buf_' || source);";
+
+    private const string IsHeirFunction = """
+        CREATE FUNCTION fuzz.is_heir(parent regclass, relid oid) RETURNS bool LANGUAGE sql STABLE AS $f$
+            WITH RECURSIVE tree AS (SELECT parent::oid AS relid UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relid)
+            SELECT EXISTS (SELECT FROM tree t WHERE t.relid = is_heir.relid)
+        $f$
+        """;
+
     public int Version => version;
 
     public NpgsqlDataSource Source => superuser;
-
-    /// <summary>The change buffer of a table.</summary>
-    public static string BufferOf(string table) => "buf_" + table.Trim('"').Replace(' ', '_').ToLowerInvariant();
 
     /// <summary>Lets no statement of the product's own sessions run for ever, either, before it has any.</summary>
     public async Task LimitStatementsAsync()
@@ -51,35 +58,51 @@ internal sealed partial class FuzzDatabase(NpgsqlDataSource superuser, int versi
     public async Task ResetAsync(NpgsqlConnection connection, bool isCaptured = true)
     {
         var script = new StringBuilder("SET client_min_messages = warning; DROP SCHEMA IF EXISTS fuzz CASCADE;");
-        foreach (var statement in FuzzSchema.Statements.Append(RunFunction).Append(FailsFunction))
+        foreach (var statement in FuzzSchema.Statements.Append(RunFunction).Append(FailsFunction).Append(IsHeirFunction))
         {
             script.Append(statement).Append(';');
         }
 
-        foreach (var table in isCaptured ? FuzzSchema.Tables : [])
+        script.Append($"CREATE FUNCTION fuzz.reshaped(source text) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN {(isCaptured ? MarkSql : "")} END $f$;");
+        foreach (var source in isCaptured ? FuzzSchema.Sources : [])
         {
-            var buffer = $"fuzz.{BufferOf(table)}";
-            script.Append($"""
-                CREATE TABLE {buffer} AS SELECT pg_current_xact_id() AS __pgt_xid, 1::smallint AS __pgt_w, * FROM fuzz.{table} WITH NO DATA;
-                CREATE FUNCTION {buffer}_f() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN
-                    IF TG_OP <> 'INSERT' THEN INSERT INTO {buffer} SELECT pg_current_xact_id(), -1, OLD.*; END IF;
-                    IF TG_OP <> 'DELETE' THEN INSERT INTO {buffer} SELECT pg_current_xact_id(), 1, NEW.*; END IF;
-                    RETURN NULL;
-                END $f$;
-                """);
-            if (table != withheld)
-            {
-                script.Append($"CREATE FUNCTION {buffer}_t() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO {buffer} (__pgt_xid, __pgt_w) VALUES (pg_current_xact_id(), 0); RETURN NULL; END $f$;");
-                script.Append($"CREATE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON fuzz.{table} FOR EACH ROW EXECUTE FUNCTION {buffer}_f();");
-                foreach (var truncated in FuzzSchema.Partitions.Where(p => p.Table == table).Select(static p => p.Partition).Prepend(table))
-                {
-                    script.Append($"CREATE TRIGGER emptied AFTER TRUNCATE ON fuzz.{truncated} EXECUTE FUNCTION {buffer}_t();");
-                }
-            }
+            Capture(script, source, source.Table != withheld);
         }
 
         script.Append("SET statement_timeout = '20s';");
         await connection.ExecuteAsync(script.ToString());
+    }
+
+    /// <summary>A buffer, and the triggers that fill it. What is not an heir any more still has its trigger.</summary>
+    private static void Capture(StringBuilder script, FuzzSource source, bool isCaptured)
+    {
+        var buffer = $"fuzz.{source.Buffer}";
+        var columns = FuzzSchema.Relations["fuzz." + source.Table].Select(static c => c.Sql).ToList();
+        string Row(string weight, string row) => $"INSERT INTO {buffer} VALUES (pg_current_xact_id(), {weight}, {string.Join(", ", columns.Select(c => $"{row}.{c}"))});";
+        script.Append($"""
+            CREATE TABLE {buffer} AS SELECT pg_current_xact_id() AS __pgt_xid, 1::smallint AS __pgt_w, {string.Join(", ", columns)} FROM fuzz.{source.Table} WITH NO DATA;
+            CREATE FUNCTION {buffer}_f() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN
+                {(source.Heirs.Count > 0 ? $"IF NOT fuzz.is_heir('fuzz.{source.Table}', TG_RELID) THEN RETURN NULL; END IF;" : "")}
+                IF TG_OP <> 'INSERT' THEN {Row("-1", "OLD")} END IF;
+                IF TG_OP <> 'DELETE' THEN {Row("1", "NEW")} END IF;
+                RETURN NULL;
+            END $f$;
+            """);
+        if (!isCaptured)
+        {
+            return;
+        }
+
+        script.Append($"CREATE FUNCTION {buffer}_t() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO {buffer} (__pgt_xid, __pgt_w) VALUES (pg_current_xact_id(), 0); RETURN NULL; END $f$;");
+        foreach (var member in source.Heirs.Prepend(source.Table))
+        {
+            script.Append($"CREATE TRIGGER {source.Buffer} AFTER INSERT OR UPDATE OR DELETE ON fuzz.{member} FOR EACH ROW EXECUTE FUNCTION {buffer}_f();");
+        }
+
+        foreach (var truncated in source.Heirs.Concat(source.Partitions).Prepend(source.Table))
+        {
+            script.Append($"CREATE TRIGGER {source.Buffer}_emptied AFTER TRUNCATE ON fuzz.{truncated} EXECUTE FUNCTION {buffer}_t();");
+        }
     }
 
     /// <summary>Applies an interval; the transactions that stay open are returned, for <see cref="CommitAsync"/>.</summary>

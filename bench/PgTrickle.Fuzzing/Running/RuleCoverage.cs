@@ -15,7 +15,7 @@ namespace PgTrickle.Fuzzing.Running;
 internal sealed class RuleCoverage
 {
     /// <summary>What a refresh through the product does; its first fill is not counted here.</summary>
-    private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full];
+    private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full, RefreshAction.Reinitialize];
 
     /// <summary>The rules by which nodes are maintained.</summary>
     private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule), typeof(RecursionRule), typeof(ZSetRule)];
@@ -49,6 +49,8 @@ internal sealed class RuleCoverage
         "source with a key",
         "source without a key",
         "source with partitions",
+        "source with heirs",
+        "source without its heirs",
         "source several times",
         "clock moved",
         "applied by MERGE",
@@ -87,7 +89,7 @@ internal sealed class RuleCoverage
             _seen.Add("clock moved");
         }
 
-        var changed = new Changed(plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Oid).ToHashSet(), []);
+        var changed = new Changed(plan.Sources.Where(s => (mask & (1L << s.Ordinal)) != 0).Select(static s => s.Relation.Captured).ToHashSet(), []);
         foreach (var table in differential.Nodes.Where(n => HasChanged(n.Tree, changed)))
         {
             changed.Nodes.Add(table.Number!.Value);
@@ -135,11 +137,15 @@ internal sealed class RuleCoverage
                 {
                     _seen.Add("source with partitions");
                 }
+                else if (scan.Relation.Alone is not null || scan.Relation.IsAlone)
+                {
+                    _seen.Add(scan.Relation.IsAlone ? "source without its heirs" : "source with heirs");
+                }
 
                 break;
         }
 
-        if (node.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid).Any(static g => g.Count() > 1))
+        if (node.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Captured).Any(static g => g.Count() > 1))
         {
             _seen.Add("source several times");
         }
@@ -167,10 +173,10 @@ internal sealed class RuleCoverage
         : "dependent, grouped";
 
     private static bool HasChanged(Operator node, Changed changed)
-        => node.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is { } number ? changed.Nodes.Contains(number) : changed.Tables.Contains(s.Relation.Oid));
+        => node.DescendantsAndSelf().OfType<Scan>().Any(s => s.Node is { } number ? changed.Nodes.Contains(number) : changed.Tables.Contains(s.Relation.Captured));
 
     private static IEnumerable<Type> Concrete<T>() => typeof(T).Assembly.GetTypes().Where(static t => t is { IsAbstract: false } && t.IsSubclassOf(typeof(T))).OrderBy(static t => t.Name);
 
-    /// <summary>The tables that changed, by OID, and the nodes, by number.</summary>
-    private sealed record Changed(HashSet<uint> Tables, HashSet<int> Nodes);
+    /// <summary>The tables that changed, as they are captured, and the nodes, by number.</summary>
+    private sealed record Changed(HashSet<(uint Oid, bool IsAlone)> Tables, HashSet<int> Nodes);
 }

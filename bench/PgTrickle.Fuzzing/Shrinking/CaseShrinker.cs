@@ -57,9 +57,10 @@ internal sealed class CaseShrinker(FuzzDatabase database, TimeSpan budget)
             await connection.ExecuteAsync($"CREATE TEMP TABLE plain AS {failure.Query}");
             foreach (var order in (string[])["md5(r::text)", "md5(r::text || 'x') DESC"])
             {
-                foreach (var table in FuzzSchema.Tables)
+                foreach (var table in FuzzSchema.Sources.SelectMany(static s => s.Heirs.Prepend(s.Table)).Distinct())
                 {
-                    await connection.ExecuteAsync($"CREATE TEMP TABLE shuffled AS SELECT * FROM fuzz.{table} AS r ORDER BY {order}; DELETE FROM fuzz.{table}; INSERT INTO fuzz.{table} SELECT * FROM shuffled; DROP TABLE shuffled");
+                    var rows = table == "p" ? "fuzz.p" : $"ONLY fuzz.{table}";
+                    await connection.ExecuteAsync($"CREATE TEMP TABLE shuffled AS SELECT * FROM {rows} AS r ORDER BY {order}; DELETE FROM {rows}; INSERT INTO fuzz.{table} SELECT * FROM shuffled; DROP TABLE shuffled");
                 }
 
                 await connection.ExecuteAsync("SET LOCAL enable_hashagg = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = off");

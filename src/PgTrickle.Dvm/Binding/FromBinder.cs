@@ -85,13 +85,11 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
             case RelationKind.View:
                 return context.Within($"view {relation.Name}", () => BindView(relation));
             default:
-                if (only)
-                {
-                    throw context.NotImplemented("ONLY", "rows of child tables are captured together with those of their parent");
-                }
-
                 context.CountRelation();
-                return new Scan(context.NewName("t"), relation, only);
+                var scan = new Scan(context.NewName("t"), only ? relation.Alone ?? relation : relation);
+
+                // All rows of a partitioned table are its partitions'.
+                return only && relation.Kind == RelationKind.Partitioned ? new Filter(scan, False) : scan;
         }
     }
 

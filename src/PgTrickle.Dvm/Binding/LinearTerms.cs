@@ -24,7 +24,7 @@ internal static class LinearTerms
         }
 
         var columns = recursion.Columns.Select(static (c, i) => new ColumnInfo((short)(i + 1), NameSource.ColumnName(i), c.Type ?? TypeInfo.Unknown, NotNull: false)).ToSyntaxList();
-        var self = new Scan(context.NewName("rec"), new RelationInfo(0, new QualifiedName(cte.Name), RelationKind.Table, columns), Only: false);
+        var self = new Scan(context.NewName("rec"), new RelationInfo(0, new QualifiedName(cte.Name), RelationKind.Table, columns));
         try
         {
             var step = Pipeline.Run(bind(new CteBinding(cte.Name, recursion.Names, cte.Query, cte.Outer) { Self = self }));

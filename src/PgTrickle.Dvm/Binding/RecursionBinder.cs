@@ -9,7 +9,7 @@ namespace PgTrickle.Dvm.Binding;
 /// <summary>Makes a query of its own of a recursive WITH query: with the WITH queries that it uses, and with views spelled out, so that it reads nothing but tables.</summary>
 internal sealed class RecursionBinder(BindingContext context, FunctionCatalog functions)
 {
-    private readonly Dictionary<uint, RelationInfo> _tables = [];
+    private readonly Dictionary<(uint Oid, bool IsAlone), RelationInfo> _tables = [];
     private readonly HashSet<SqlIdentifier> _names = [];
     private bool _allColumns;
 
@@ -40,7 +40,7 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
         var scans = _tables.Values.Select(relation =>
         {
             context.CountRelation();
-            return new Scan(context.NewName("t"), relation, Only: false);
+            return new Scan(context.NewName("t"), relation);
         }).ToList();
         var used = scans.SelectMany(s => s.Relation.Columns.Where(c => _allColumns || _names.Contains(c.Name)).Select(c => Column(s.Alias, c.Name)));
         return new Recursion(context.NewName("rec"), [.. names], types, text, [.. scans], used.ToSyntaxList()) { Open = OpenIn(text, (SetOperation)cte.Query.Body, types.Take(start.Columns.Count)) };
@@ -90,9 +90,10 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
             Note(node);
         }
 
-        return query.Rewrite(node => node is TableReference { Name.Schema: not null } table && context.Catalog.Find(table.Name) is { Kind: RelationKind.View } view
-            ? Derived(Spelled(view.ViewQuery!, depth + 1), table.Name.Name) with { Alias = table.Alias ?? new TableAlias(table.Name.Name) }
-            : node);
+        return query.Rewrite(node => node is not TableReference { Name.Schema: not null } table ? node
+            : context.Catalog.Find(table.Name) is { Kind: RelationKind.View } view
+                ? Derived(Spelled(view.ViewQuery!, depth + 1), table.Name.Name) with { Alias = table.Alias ?? new TableAlias(table.Name.Name) }
+                : table with { Only = table.Only && context.Catalog.Find(table.Name)?.Alone is not null });
     }
 
     private void Note(SqlNode node)
@@ -131,13 +132,14 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
         {
             case RelationKind.View:
                 break;
-            case RelationKind.Table or RelationKind.Partitioned when !table.Only:
+            case RelationKind.Partitioned when table.Only:
+                throw context.NotImplemented("ONLY in WITH RECURSIVE", "a partitioned table has no rows of its own");
+            case RelationKind.Table or RelationKind.Partitioned:
                 // Names of columns after an alias go by place.
                 _allColumns |= table.Alias is { Columns.IsEmpty: false };
-                _tables.TryAdd(relation.Oid, relation);
+                relation = table.Only ? relation.Alone ?? relation : relation;
+                _tables.TryAdd(relation.Captured, relation);
                 break;
-            case RelationKind.Table or RelationKind.Partitioned:
-                throw context.NotImplemented("ONLY", "rows of child tables are captured together with those of their parent");
             default:
                 throw context.Unsupported($"{relation.Name}", "its changes cannot be captured");
         }

@@ -41,6 +41,15 @@ public sealed record RelationInfo(uint Oid, QualifiedName Name, RelationKind Kin
     /// <summary>Column sets of unique, immediate, complete (no predicate, no expressions) indexes all of whose columns are NOT NULL.</summary>
     public SyntaxList<SyntaxList<SqlIdentifier>> UniqueKeys { get; init; }
 
+    /// <summary>The table as ONLY reads it, with what its own constraints say of its own rows; null if no tables inherit from it, and ONLY means the same.</summary>
+    public RelationInfo? Alone { get; init; }
+
+    /// <summary>Whether it stands for its own rows, without those of tables that inherit from it: an <see cref="Alone"/>.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>What changes are captured by: a table and the same table alone have each their own.</summary>
+    public (uint Oid, bool IsAlone) Captured => (Oid, IsAlone);
+
     /// <summary>The parsed canonical text of a view; null for all other kinds.</summary>
     public Query? ViewQuery { get; init; }
 

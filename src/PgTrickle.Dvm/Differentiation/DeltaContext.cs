@@ -15,11 +15,11 @@ internal sealed class DeltaContext
 {
     private static readonly SqlIdentifier Buffer = new("b");
 
-    private readonly Dictionary<uint, PlanSource> _sources;
+    private readonly Dictionary<(uint Oid, bool IsAlone), PlanSource> _sources;
     private readonly PlanNames _names;
     private readonly List<CommonTableExpression> _tables = [];
     private readonly Dictionary<(int Source, SyntaxList<SqlIdentifier> Columns, SyntaxList<SqlExpression> Conditions), SqlIdentifier> _captured = [];
-    private readonly HashSet<uint> _readOnce;
+    private readonly HashSet<(uint Oid, bool IsAlone)> _readOnce;
     private readonly HashSet<int> _readNodes = [];
     private readonly IReadOnlySet<int> _changedNodes;
     private readonly bool _raw;
@@ -36,8 +36,8 @@ internal sealed class DeltaContext
     /// </param>
     public DeltaContext(IReadOnlyList<PlanSource> sources, PlanNames names, long mask, long clockBit, IReadOnlySet<int> changedNodes, Operator tree, bool raw)
     {
-        _sources = sources.ToDictionary(static s => s.Relation.Oid);
-        _readOnce = tree.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid)
+        _sources = sources.ToDictionary(static s => s.Relation.Captured);
+        _readOnce = tree.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Captured)
             .Where(static g => g.Count() == 1).Select(static g => g.Key).ToHashSet();
         _names = names;
         _changedNodes = changedNodes;
@@ -60,7 +60,7 @@ internal sealed class DeltaContext
     /// <summary>The WITH queries so far.</summary>
     public IReadOnlyList<CommonTableExpression> Tables => _tables;
 
-    public bool IsChanged(Scan scan) => scan.Node is { } node ? _changedNodes.Contains(node) : (Mask & (1L << _sources[scan.Relation.Oid].Ordinal)) != 0;
+    public bool IsChanged(Scan scan) => scan.Node is { } node ? _changedNodes.Contains(node) : (Mask & (1L << _sources[scan.Relation.Captured].Ordinal)) != 0;
 
     /// <summary>D of a table, under the table's own alias and column names.</summary>
     public Fragment Changes(Scan scan, IReadOnlySet<ColumnReference> required) => Changes(scan, [], required);
@@ -77,12 +77,12 @@ internal sealed class DeltaContext
         var weight = WeightName(ColumnsOf(scan));
         if (_raw && scan.Node is null)
         {
-            var source = _sources[scan.Relation.Oid];
+            var source = _sources[scan.Relation.Captured];
             var changes = CapturedChanges.Raw(_names, source, weight);
             return Filtered(Fragment.Of(Derived(changes, scan.Alias), Column(scan.Alias, weight)), conditions);
         }
 
-        if (scan.Node is not null || !_readOnce.Contains(scan.Relation.Oid))
+        if (scan.Node is not null || !_readOnce.Contains(scan.Relation.Captured))
         {
             return Filtered(Fragment.Of(Table(ChangesOf(scan), scan.Alias), Column(scan.Alias, weight)), conditions);
         }
@@ -90,7 +90,7 @@ internal sealed class DeltaContext
         var early = conditions.Where(ExpressionSafety.CannotFail).ToSyntaxList();
         var late = conditions.Except(early).ToList();
         var used = required.Concat(late.SelectMany(static c => c.References())).Where(c => c.Relation == scan.Alias).Select(static c => c.Name).ToHashSet();
-        var columns = _sources[scan.Relation.Oid].Columns.Where(c => used.Contains(c.Name)).ToSyntaxList();
+        var columns = _sources[scan.Relation.Captured].Columns.Where(c => used.Contains(c.Name)).ToSyntaxList();
         var unaliased = early.Select(static c => c.Rewrite(static n => n is ColumnReference column ? CapturedChanges.Of(column.Name) : n)).ToSyntaxList();
         return Filtered(Fragment.Of(Table(Captured(scan, columns, unaliased), scan.Alias), Column(scan.Alias, weight)), late);
     }
@@ -111,12 +111,12 @@ internal sealed class DeltaContext
             return changes;
         }
 
-        return Captured(scan, _sources[scan.Relation.Oid].Columns, []);
+        return Captured(scan, _sources[scan.Relation.Captured].Columns, []);
     }
 
     private SqlIdentifier Captured(Scan scan, SyntaxList<ColumnInfo> columns, SyntaxList<SqlExpression> conditions)
     {
-        var source = _sources[scan.Relation.Oid];
+        var source = _sources[scan.Relation.Captured];
         var key = (source.Ordinal, columns.Select(static c => c.Name).ToSyntaxList(), conditions);
         if (!_captured.TryGetValue(key, out var name))
         {
@@ -136,13 +136,13 @@ internal sealed class DeltaContext
     /// <summary>What names that go with a table end in.</summary>
     public string LabelOf(Scan scan) => scan.Node is { } node
         ? string.Create(CultureInfo.InvariantCulture, $"node_{node + 1}")
-        : (_sources[scan.Relation.Oid].Ordinal + 1).ToString(CultureInfo.InvariantCulture);
+        : (_sources[scan.Relation.Captured].Ordinal + 1).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The columns of a table whose changes are known.</summary>
-    public SyntaxList<ColumnInfo> ColumnsOf(Scan scan) => scan.Node is null ? _sources[scan.Relation.Oid].Columns : scan.Relation.Columns;
+    public SyntaxList<ColumnInfo> ColumnsOf(Scan scan) => scan.Node is null ? _sources[scan.Relation.Captured].Columns : scan.Relation.Columns;
 
     /// <summary>The table that a scan reads.</summary>
-    public QualifiedName TableOf(Scan scan) => StateReader.TableOf(scan, _names);
+    public TableReference TableOf(Scan scan, SqlIdentifier alias) => StateReader.TableOf(scan, _names, alias);
 
     /// <summary>The weight's name beside columns.</summary>
     public static SqlIdentifier WeightName(SyntaxList<ColumnInfo> columns)

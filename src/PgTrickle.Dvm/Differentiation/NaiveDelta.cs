@@ -26,7 +26,7 @@ internal static class NaiveDelta
 
     /// <summary>Reads O: tables that changed are rebuilt as they were.</summary>
     public static StateReader Old(DeltaContext context) => new(
-        context.Names, s => context.IsChanged(s) ? OldState(context, s) : Table(context.TableOf(s), s.Alias), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
+        context.Names, s => context.IsChanged(s) ? OldState(context, s) : context.TableOf(s, s.Alias), context.ClockMoved ? ClockExpressions.AtFrontier : static e => e);
 
     private static TableReference OldState(DeltaContext context, Scan scan)
     {
@@ -44,11 +44,11 @@ internal static class NaiveDelta
         var columns = context.ColumnsOf(scan);
         var names = columns.Select(static (_, i) => NameSource.ColumnName(i)).ToList();
         var changes = context.ChangesOf(scan);
-        SelectBody Side(QualifiedName table, SqlExpression weight)
-            => Select(columns.Zip(names, static (c, n) => Column(Rows, c.Name).As(n)).Append(weight.As(Consolidation.Weight))) with { From = [Table(table, Rows)] };
+        SelectBody Side(TableReference table, SqlExpression weight)
+            => Select(columns.Zip(names, static (c, n) => Column(Rows, c.Name).As(n)).Append(weight.As(Consolidation.Weight))) with { From = [table] };
         var union = UnionAll(
-            Side(context.TableOf(scan), Consolidation.AsBigInteger(Integer(1))),
-            Side(changes, Negate(Column(Rows, DeltaContext.WeightName(columns)))));
+            Side(context.TableOf(scan, Rows), Consolidation.AsBigInteger(Integer(1))),
+            Side(Table(changes, Rows), Negate(Column(Rows, DeltaContext.WeightName(columns)))));
         var images = columns.Zip(names, static (c, n) => new ImageColumn(n, c.Type)).ToList();
         var consolidated = Consolidation.Select(Derived(union.AsQuery(), Rows), Rows, images);
         var copies = Function(Call("generate_series", Consolidation.AsBigInteger(Integer(1)), Column(Rows, Consolidation.Weight)), "copy") with { Lateral = true };

@@ -15,7 +15,7 @@ internal static class PlanSources
             .Concat(trees.SelectMany(Exposed))
             .Concat(all.SelectMany(PartnerKey.UsedBy))
             .ToHashSet();
-        return all.OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Oid).Select((scans, ordinal) =>
+        return all.OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Captured).Select((scans, ordinal) =>
         {
             var relation = scans.First().Relation;
             var names = scans.SelectMany(s => used.Where(c => s.Alias.Equals(c.Relation))).Select(static c => c.Name).ToHashSet();

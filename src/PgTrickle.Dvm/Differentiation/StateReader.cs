@@ -18,10 +18,11 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
 
     /// <summary>N of an operator over the tables as this transaction sees them.</summary>
     public static StateReader Present(NameSource names, PlanNames tables)
-        => new(names, s => Table(TableOf(s, tables), s.Alias), static e => e);
+        => new(names, s => TableOf(s, tables, s.Alias), static e => e);
 
     /// <summary>The table that a scan reads.</summary>
-    public static QualifiedName TableOf(Scan scan, PlanNames tables) => scan.Node is { } node ? tables.NodeTable(node) : scan.Relation.Name;
+    public static TableReference TableOf(Scan scan, PlanNames tables, SqlIdentifier alias)
+        => Table(scan.Node is { } node ? tables.NodeTable(node) : scan.Relation.Name, alias) with { Only = scan.Relation.IsAlone };
 
     /// <summary>A reader that takes an operator's rows, with its columns as c1, c2 ..., from a query.</summary>
     public StateReader Replacing(Replacement replacement)
@@ -161,9 +162,9 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
     /// <summary>The query over the tables as they are in this state.</summary>
     private Query Over(Recursion recursion)
     {
-        var tables = recursion.Tables.Cast<Scan>().ToDictionary(static s => s.Relation.Name);
+        var tables = recursion.Tables.Cast<Scan>().ToDictionary(static s => (s.Relation.Name, s.Relation.IsAlone));
         return recursion.Text.Rewrite(node => node is TableReference { Name.Schema: not null } table
-            ? (TableReference)scan(tables[table.Name]) with { Alias = table.Alias ?? new TableAlias(table.Name.Name) }
+            ? (TableReference)scan(tables[(table.Name, table.Only)]) with { Alias = table.Alias ?? new TableAlias(table.Name.Name) }
             : node);
     }
 

@@ -26,7 +26,7 @@ internal static class TreePrinter
 
     private static string Describe(Operator source) => source switch
     {
-        Scan scan => $"Scan {scan.Relation.Name} as {scan.Alias}{(scan.Relation.IsStreamTable ? " (stream table)" : "")}",
+        Scan scan => $"Scan {(scan.Relation.IsAlone ? "ONLY " : "")}{scan.Relation.Name} as {scan.Alias}{(scan.Relation.IsStreamTable ? " (stream table)" : "")}",
         Constant { Body: null } => "Row",
         Constant constant => $"Values as {constant.Alias}: {constant.Body!.Rows.Count} row(s)",
         Filter filter => $"Filter {Text(filter.Predicate)}",

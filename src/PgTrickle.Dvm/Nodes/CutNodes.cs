@@ -164,7 +164,7 @@ internal sealed class CutNodes
             _nodes.Add(PlanNode.Of(number, RootRules.OfNode(project, columns)));
         }
 
-        var scan = new Scan(RelationNames.Of("node", ++_scans), Relation(number, project), Only: false) { Node = number };
+        var scan = new Scan(RelationNames.Of("node", ++_scans), Relation(number, project)) { Node = number };
         foreach (var (place, now) in kept.Zip(scan.Columns))
         {
             _moved[source.Columns[place].Reference] = now.Reference;

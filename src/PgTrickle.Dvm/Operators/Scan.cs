@@ -6,8 +6,7 @@ namespace PgTrickle.Dvm.Operators;
 /// <summary>The rows of a table, or of a node of the plan: a table that keeps the result of a part of the query.</summary>
 /// <param name="Alias">The name of this reading of the table; a table that is read twice has two.</param>
 /// <param name="Relation">The table.</param>
-/// <param name="Only">Without the tables that inherit from it.</param>
-internal sealed record Scan(SqlIdentifier Alias, RelationInfo Relation, bool Only) : Operator, ILinear
+internal sealed record Scan(SqlIdentifier Alias, RelationInfo Relation) : Operator, ILinear
 {
     private readonly SyntaxList<BoundColumn> _columns =
         Relation.Columns.Select(c => new BoundColumn(new ColumnReference(Alias, c.Name), c.Type.IsKnown ? c.Type : null, c.NotNull)).ToSyntaxList();

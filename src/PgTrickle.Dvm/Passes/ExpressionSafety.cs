@@ -26,7 +26,7 @@ internal static class ExpressionSafety
     {
         var below = root.DescendantsAndSelf().ToList();
         return below.TrueForAll(static o => o is Scan or Filter or Project or UnionAll or Constant)
-            && below.OfType<Scan>().GroupBy(static s => s.Relation.Oid).All(static g => g.Count() == 1)
+            && below.OfType<Scan>().GroupBy(static s => s.Relation.Captured).All(static g => g.Count() == 1)
             && below.SelectMany(static o => o.OwnExpressions()).All(static e => CannotFail(e, IsArithmetic));
     }
 

@@ -46,14 +46,14 @@ internal static class CatalogLoader
     {
         RequireAll(definition, relations.Count, functions.Count, definition.FunctionOids.Concat(relations.SelectMany(relation => relation.FunctionOids)).Distinct().Count());
         var columnsOf = columns.ToLookup(column => column.Relation);
-        var infos = relations.Select(relation => new RelationInfo(
+        var infos = relations.Select(relation => OfAllRows(relation, new RelationInfo(
             (uint)relation.Oid, relation.Name, relation.Kind, columnsOf[relation.Oid].Select(column => column.ToInfo(types)).ToSyntaxList())
         {
             IsStreamTable = relation.IsStreamTable,
             UniqueKeys = keys[relation.Oid].Select(key => key.Select(name => new SqlIdentifier(name)).ToSyntaxList()).ToSyntaxList(),
             ViewQuery = relation.ViewText is { } text ? CanonicalSql.ParseQuery(text) : null,
             ViewFunctions = relation.FunctionOids.Select(oid => functions[(uint)oid]).ToSyntaxList(),
-        });
+        }));
         var analysis = new QueryAnalysis(
             definition.Query,
             CanonicalSql.ParseQuery(definition.Query),
@@ -61,6 +61,14 @@ internal static class CatalogLoader
             definition.FunctionOids.Select(oid => functions[(uint)oid]).ToSyntaxList());
         return new(definition.PgtId, definition.Version, definition.Table, definition.RunName, analysis, new CatalogSnapshot(infos), definition.Options);
     }
+
+    /// <summary>What a table's constraints say is about its own rows. Partitions have the same, tables that inherit need not.</summary>
+    private static RelationInfo OfAllRows(LoadedRelation relation, RelationInfo own) => !relation.HasChildren ? own : own with
+    {
+        Columns = own.Columns.Select(column => column with { NotNull = false }).ToSyntaxList(),
+        UniqueKeys = [],
+        Alone = own with { IsAlone = true },
+    };
 
     private static void RequireAll(Definition definition, int relations, int functions, int functionsWanted)
     {
@@ -139,7 +147,8 @@ internal static class CatalogLoader
         },
         row.GetBoolean(4),
         row.IsDBNull(5) ? null : row.GetString(5),
-        row.GetFieldValue<long[]>(6));
+        row.GetFieldValue<long[]>(6),
+        row.GetBoolean(7));
 
     private static LoadedColumn ReadColumn(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetInt16(1), new SqlIdentifier(row.GetString(2)), row.GetInt64(3), row.GetInt32(4), row.GetBoolean(5), row.GetBoolean(6));
@@ -184,7 +193,7 @@ internal static class CatalogLoader
 
     private sealed record DefinedColumn(SqlIdentifier Name, long TypeOid, int Modifier, bool IsDeterministic);
 
-    private sealed record LoadedRelation(long Oid, QualifiedName Name, RelationKind Kind, bool IsStreamTable, string? ViewText, long[] FunctionOids);
+    private sealed record LoadedRelation(long Oid, QualifiedName Name, RelationKind Kind, bool IsStreamTable, string? ViewText, long[] FunctionOids, bool HasChildren);
 
     private sealed record LoadedColumn(long Relation, short Number, SqlIdentifier Name, long TypeOid, int Modifier, bool IsDeterministic, bool NotNull)
     {

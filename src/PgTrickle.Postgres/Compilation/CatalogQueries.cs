@@ -58,18 +58,18 @@ internal static class CatalogQueries
                 THEN 'f' ELSE c.relkind END::text,
             EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE s.pgt_relid = c.oid),
             CASE WHEN c.relkind = 'v' THEN pgtrickle._viewdef(c.oid) END,
-            CASE WHEN c.relkind = 'v' THEN ARRAY(SELECT f::bigint FROM pgtrickle._rule_functions(c.oid) AS f) ELSE '{}' END
+            CASE WHEN c.relkind = 'v' THEN ARRAY(SELECT f::bigint FROM pgtrickle._rule_functions(c.oid) AS f) ELSE '{}' END,
+            c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = ANY (ARRAY(SELECT r.oid FROM relations r))
         """;
 
-    /// <summary>NOT NULL of a parent says nothing about inheritance children; partitions cannot lack it.</summary>
+    /// <summary>NOT NULL of views means nothing.</summary>
     public const string Columns = WithRelations + """
 
         SELECT a.attrelid::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, coalesce(k.collisdeterministic, true),
             pgtrickle._is_not_null(a) AND c.relkind IN ('r', 'p')
-                AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid))
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
         LEFT JOIN pg_catalog.pg_collation k ON k.oid = a.attcollation
@@ -77,7 +77,7 @@ internal static class CatalogQueries
         ORDER BY a.attrelid, a.attnum
         """;
 
-    /// <summary>Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL; a parent's key does not hold for its children.</summary>
+    /// <summary>Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL.</summary>
     public const string Keys = WithRelations + """
 
         SELECT i.indrelid::bigint, ARRAY(
@@ -85,9 +85,7 @@ internal static class CatalogQueries
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
             WHERE k.place <= i.indnkeyatts ORDER BY k.place)
         FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
         WHERE i.indrelid = ANY (ARRAY(SELECT r.oid FROM relations r)) AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-            AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
             AND NOT EXISTS (
                 SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum

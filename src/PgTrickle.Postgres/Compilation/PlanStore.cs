@@ -97,12 +97,13 @@ internal sealed partial class PlanStore(NpgsqlDataSource control)
         await using var batch = new NpgsqlBatch(connection);
         foreach (var source in sources)
         {
-            // Occurrences of one table share a capture: it has to have the columns of all of them.
-            string[] columns = [.. sources.Where(other => other.Relation.Oid == source.Relation.Oid)
-                .SelectMany(other => other.Columns).Select(column => column.Name.Value).Distinct()];
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pgtrickle._capture_register($1, $2::oid, $3)")
+            string[] columns = [.. source.Columns.Select(column => column.Name.Value)];
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pgtrickle._capture_register($1, $2::oid, $3, $4)")
             {
-                Parameters = { new() { Value = compilation.Input.PgtId }, new() { Value = (long)source.Relation.Oid }, new() { Value = columns } },
+                Parameters =
+                {
+                    new() { Value = compilation.Input.PgtId }, new() { Value = (long)source.Relation.Oid }, new() { Value = columns }, new() { Value = source.Relation.IsAlone },
+                },
             });
         }
 

@@ -208,8 +208,8 @@ CREATE INDEX ON pgtrickle.pgt_dependencies (source_pgt_id);
 CREATE TABLE pgtrickle.captures (
     capture_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source_relid oid NOT NULL,
-    -- statement: triggers with transition tables; row: row triggers.
-    kind text NOT NULL CHECK (kind IN ('statement', 'row')),
+    -- statement: triggers with transition tables; row: row triggers; only: row triggers on the table alone, for reading it without those that inherit from it.
+    kind text NOT NULL CHECK (kind IN ('statement', 'row', 'only')),
     column_numbers smallint[] NOT NULL,
     column_names text[] NOT NULL,
     -- pgtrickle.shape_of(source, columns) when the triggers were made.

@@ -103,16 +103,23 @@ BEGIN
             OR EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = ANY (pgtrickle._tree(p_relid))) THEN 'row' ELSE 'statement' END);
 END $$;
 
+-- The tables whose rows a capture sees.
+CREATE FUNCTION pgtrickle._captured_tree(p_relid oid, p_kind text) RETURNS oid[]
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN p_kind = 'only' THEN ARRAY[p_relid] ELSE pgtrickle._tree(p_relid) END;
+END $$;
+
 -- The triggers that a capture has to have.
 CREATE FUNCTION pgtrickle._capture_triggers(p_capture_id int, p_relid oid, p_kind text)
     RETURNS TABLE (member oid, trigger_name text, event text)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.oid, format('pgtrickle_c%s_%s', p_capture_id, e.suffix), e.event
-    FROM unnest(pgtrickle._tree(p_relid)) AS m(relid)
+    FROM unnest(pgtrickle._captured_tree(p_relid, p_kind)) AS m(relid)
     JOIN pg_class c ON c.oid = m.relid
     JOIN (VALUES ('i', 'INSERT', 'statement'), ('u', 'UPDATE', 'statement'), ('d', 'DELETE', 'statement'),
                  ('r', 'INSERT OR UPDATE OR DELETE', 'row'), ('t', 'TRUNCATE', NULL)) AS e(suffix, event, kind)
-        ON e.kind = p_kind OR e.kind IS NULL
+        ON e.kind = CASE p_kind WHEN 'only' THEN 'row' ELSE p_kind END OR e.kind IS NULL
     -- A row trigger on a partitioned table would be cloned into its partitions; they get their own.
     WHERE e.suffix <> 'r' OR c.relkind = 'r'
 $$;
@@ -134,7 +141,7 @@ BEGIN
         problem := 'missing';
         RETURN;
     END IF;
-    tree := pgtrickle._tree(capture.source_relid);
+    tree := pgtrickle._captured_tree(capture.source_relid, capture.kind);
     SELECT md5(concat_ws('/', p_capture_id, tree, capture.members,
                 -- A column may have gone and another taken its name.
                 ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = capture.source_relid AND a.attname = ANY (capture.column_names) ORDER BY a.attname),
@@ -149,7 +156,7 @@ BEGIN
         wanted := cardinality(tree) + (SELECT count(*) FROM pg_class c WHERE c.oid = ANY (tree) AND c.relkind = 'r');
     END IF;
     problem := CASE
-        WHEN capture.kind <> pgtrickle._capture_kind(capture.source_relid) THEN 'kind'
+        WHEN capture.kind <> 'only' AND capture.kind <> pgtrickle._capture_kind(capture.source_relid) THEN 'kind'
         WHEN pgtrickle.shape_of(capture.source_relid, capture.column_names) <> capture.fingerprint THEN 'shape'
         WHEN found_triggers < wanted THEN 'missing'
         WHEN NOT capture.members <@ tree THEN 'extra'
@@ -159,7 +166,8 @@ END $$;
 
 -- Chooses the capture that a stream table reads a source through, making one if none has the columns, and registers the stream table as its
 -- consumer. From the commit on, clean-up keeps what is not visible in the registration's snapshot.
-CREATE FUNCTION pgtrickle._capture_register(p_pgt_id bigint, p_relid oid, p_columns text[]) RETURNS int
+-- p_is_alone: only its own rows are asked for. Transition tables do not tell from which table a row is, so that takes row triggers.
+CREATE FUNCTION pgtrickle._capture_register(p_pgt_id bigint, p_relid oid, p_columns text[], p_is_alone bool) RETURNS int
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     chosen int;
@@ -169,7 +177,7 @@ DECLARE
 BEGIN
     -- One at a time: two creators share a capture, and no clean-up drops it in between. Readers are not disturbed.
     LOCK TABLE pgtrickle.captures IN SHARE ROW EXCLUSIVE MODE;
-    wanted_kind := pgtrickle._capture_kind(p_relid);
+    wanted_kind := CASE WHEN p_is_alone THEN 'only' ELSE pgtrickle._capture_kind(p_relid) END;
     SELECT c.capture_id INTO chosen
         FROM pgtrickle.captures c
         WHERE c.source_relid = p_relid AND c.kind = wanted_kind AND c.status <> 'RETIRING' AND c.column_names @> p_columns
@@ -344,7 +352,7 @@ BEGIN
                     WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS pgtrickle_new'
                     WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS pgtrickle_old NEW TABLE AS pgtrickle_new'
                     WHEN 'DELETE' THEN 'REFERENCING OLD TABLE AS pgtrickle_old' END END,
-                CASE WHEN capture.kind = 'row' AND wanted.event <> 'TRUNCATE' THEN 'ROW' ELSE 'STATEMENT' END,
+                CASE WHEN capture.kind <> 'statement' AND wanted.event <> 'TRUNCATE' THEN 'ROW' ELSE 'STATEMENT' END,
                 pgtrickle._capture_function_name(capture.capture_id, wanted.member));
             IF EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = wanted.member) THEN
                 -- What a subscription applies fires such triggers only; needs the table's owner.
@@ -455,7 +463,7 @@ BEGIN
             RETURN false;
         END IF;
     ELSE
-        SELECT m INTO dropped FROM unnest(capture.members) AS m WHERE m <> ALL (pgtrickle._tree(capture.source_relid)) LIMIT 1;
+        SELECT m INTO dropped FROM unnest(capture.members) AS m WHERE m <> ALL (pgtrickle._captured_tree(capture.source_relid, capture.kind)) LIMIT 1;
         IF dropped IS NULL THEN
             RETURN false;
         END IF;

@@ -1,6 +1,6 @@
 -- What a refresh finds when it opens: whether plan, captures and rights are in order, and what there is to do.
 
--- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, names, NOT NULL, keys, views. Names, since the
+-- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, names, NOT NULL, keys, children, views. Names, since the
 -- statements go by them: a table may be renamed, and another take its name.
 CREATE FUNCTION pgtrickle._fingerprint(p_pgt_id bigint, p_relids oid[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -30,7 +30,8 @@ BEGIN
             SELECT string_agg(concat(i.indkey, (SELECT bool_and(pgtrickle._is_not_null(a)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indexrelid) INTO part
                 FROM pg_index i
                 WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
-            facts := concat_ws('/', facts, part);
+            -- With tables that inherit, NOT NULL and keys mean less, and ONLY means more.
+            facts := concat_ws('/', facts, part, EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = source.relid));
         END IF;
     END LOOP;
     RETURN md5(facts);

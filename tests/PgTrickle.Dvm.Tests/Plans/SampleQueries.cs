@@ -78,6 +78,11 @@ internal static class SampleQueries
         ["recursion_below_the_top"] =
             "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k, count(*) AS n FROM (r JOIN public.log l ON ((l.k = r.k))) GROUP BY r.k",
         ["plain_query_of_with_recursive_is_no_recursion"] = "WITH RECURSIVE c AS (SELECT customers.id FROM public.customers) SELECT c.id FROM c",
+        ["table_without_its_heirs"] = "SELECT p.name, c.id FROM (ONLY public.places p LEFT JOIN public.customers c ON ((c.name = p.name)))",
+        ["heirs_are_beside_their_parent"] = "SELECT p.id, (EXISTS ( SELECT 1 FROM public.places q WHERE (q.id = p.id))) AS e FROM ONLY public.places p",
+        ["only_without_heirs_says_nothing"] = "SELECT log.k FROM ONLY public.log",
+        ["recursion_without_heirs"] =
+            "WITH RECURSIVE r(k) AS (SELECT places.id FROM ONLY public.places UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k, count(*) AS n FROM (r JOIN public.log l ON ((l.k = r.k))) GROUP BY r.k",
         ["self_join"] = "SELECT a.v, b.v AS v2 FROM (public.log a JOIN public.log b ON ((a.k = b.k)))",
         ["exists_by_key_is_a_semi_join"] =
             "SELECT c.id FROM public.customers c WHERE (EXISTS ( SELECT 1 FROM public.orders o WHERE ((o.customer_id = c.id) AND (o.qty > 1))))",

@@ -83,6 +83,8 @@ public sealed class PartitionTests
             """);
         await harness.CreateAsync("all_rows", "SELECT id, v FROM parent");
         await harness.CreateAsync("child_rows", "SELECT id, v, more FROM child");
+        await harness.CreateAsync("own_rows", "SELECT id, v FROM ONLY parent");
+        await harness.CreateAsync("others", "SELECT a.id, o.v FROM parent a LEFT JOIN ONLY parent o ON o.id = a.id + 1");
         await harness.ExecuteAsync("INSERT INTO child VALUES (3, 3, 'y'); INSERT INTO parent VALUES (4, 4); UPDATE parent SET v = v + 1");
         await harness.RefreshAndCompareAsync();
         await harness.ExecuteAsync("UPDATE ONLY parent SET v = 0; DELETE FROM parent WHERE id = 2; CREATE TABLE other () INHERITS (parent); INSERT INTO other VALUES (9, 9)");
@@ -90,6 +92,38 @@ public sealed class PartitionTests
         await harness.ExecuteAsync("ALTER TABLE other NO INHERIT parent; INSERT INTO other VALUES (10, 10)");
         await harness.RefreshAndCompareAsync();
         await harness.ExecuteAsync("INSERT INTO other VALUES (11, 11); INSERT INTO child VALUES (12, 12, 'z')");
+        await harness.RefreshAndCompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task Only_is_followed_when_the_first_table_inherits_and_when_the_last_ceases_to(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE parent (id int PRIMARY KEY, v int); CREATE TABLE child (id int NOT NULL, v int); INSERT INTO parent VALUES (1, 1)");
+        await harness.CreateAsync("own_rows", "SELECT id, v FROM ONLY parent");
+        await harness.ExecuteAsync("INSERT INTO parent VALUES (2, 2)");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("own_rows")).Action);
+        await harness.ExecuteAsync("ALTER TABLE child INHERIT parent; INSERT INTO child VALUES (2, 20); UPDATE parent SET v = v + 1");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("INSERT INTO child VALUES (3, 30); UPDATE parent SET v = v + 1; DELETE FROM parent WHERE id = 1");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("own_rows")).Action);
+        await harness.CompareAsync();
+        await harness.ExecuteAsync("TRUNCATE child; INSERT INTO child VALUES (4, 40)");
+        Assert.Equal(RefreshAction.NoData, (await harness.RefreshAsync("own_rows")).Action);
+        await harness.ExecuteAsync("TRUNCATE ONLY parent; INSERT INTO parent VALUES (5, 50)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("ALTER TABLE child NO INHERIT parent; INSERT INTO parent VALUES (6, 60); INSERT INTO child VALUES (7, 70)");
+        await harness.RefreshAndCompareAsync();
+        await harness.ExecuteAsync("INSERT INTO parent VALUES (8, 80); DELETE FROM child");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("own_rows")).Action);
+        await harness.CompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_partitioned_table_has_no_rows_of_its_own(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Partitioned);
+        await harness.CreateAsync("none", "SELECT count(*) AS n, sum(v) AS s FROM ONLY p");
+        await harness.ExecuteAsync("INSERT INTO p VALUES (100, 'a', 1); DELETE FROM p WHERE id < 9");
         await harness.RefreshAndCompareAsync();
     }
 }
