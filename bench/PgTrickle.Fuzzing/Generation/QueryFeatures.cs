@@ -31,7 +31,7 @@ internal static class QueryFeatures
     private static readonly (string Name, Regex Pattern)[] Compiled = [.. Patterns.Select(static p => (p.Name, new Regex(p.Pattern, RegexOptions.CultureInvariant)))];
 
     /// <summary>Every feature that a query may have.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail", "left open"];
+    public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail", "left open", "sub-select about both sides of a join", "clock about both sides of a join", "function of the clock"];
 
     /// <summary>Those that a server of a major version knows.</summary>
     public static IEnumerable<string> KnownTo(int version) => All.Where(f => f switch

@@ -61,7 +61,7 @@ internal sealed partial class QueryGenerator
         var alias = Name("l");
         var scope = new Scope(columns, outer);
         var join = One("CROSS JOIN", "LEFT JOIN", "JOIN");
-        var on = join == "CROSS JOIN" ? "" : " ON true";
+        var on = join == "CROSS JOIN" ? "" : Chance(8) ? $" ON {TimeCondition(scope)}" : " ON true";
         if (Chance(2))
         {
             var (function, more) = Function(scope, alias);
@@ -123,6 +123,12 @@ internal sealed partial class QueryGenerator
     {
         var count = $"LEAST(GREATEST({Expression(Kind.Int, scope, 0, isExact: true).Sql}, 0), 3)";
         var array = Expression(Kind.Array, scope, 0, isExact: true).Sql;
+        if (Chance(12))
+        {
+            Note("function of the clock");
+            return ($"generate_series(1, LEAST({count}, extract(second FROM now())::int % 4)) {alias}(c1)", [new($"{alias}.c1", Kind.Int)]);
+        }
+
         switch (_random.Next(_version >= 17 ? 11 : 9))
         {
             case 0:
@@ -174,18 +180,42 @@ internal sealed partial class QueryGenerator
 
         if (equalityOnly)
         {
-            return $"{l.Sql} = {r.Sql}" + (Chance(5) ? $" AND {Condition(new Scope(Chance(2) ? left : right), 0)}" : "");
+            return $"{l.Sql} = {r.Sql}" + (Chance(5) ? $" AND {Condition(new Scope(Chance(2) ? left : right), 0)}" : Chance(4) ? $" AND {AboutBoth(left, right)}" : "");
         }
 
         var comparison = One("=", "=", "=", "=", "=", "<", ">=", "<>", "IS NOT DISTINCT FROM");
-        var more = _random.Next(6) switch
+        var more = _random.Next(7) switch
         {
+            3 => $" AND {AboutBoth(left, right)}",
             0 => $" AND {Condition(new Scope(left), 0)}",
             1 => $" AND {Condition(new Scope(right), 0)}",
             2 => $" AND {Condition(new Scope([.. left, .. right], outer), depth - 1)}",
             _ => "",
         };
         return $"{l.Sql} {comparison} {r.Sql}{more}";
+    }
+
+    /// <summary>A condition that no side of a join can be asked by itself: a sub-select about both, or the clock.</summary>
+    private string AboutBoth(IReadOnlyList<Value> left, IReadOnlyList<Value> right)
+    {
+        var (l, r) = (Exact(Kind.Int, new Scope(left)).Sql, Exact(Kind.Int, new Scope(right)).Sql);
+        if (Chance(4))
+        {
+            Note("clock about both sides of a join");
+            var (from, until) = (Leaf(Kind.Time, new Scope(left), isExact: false).Sql, Leaf(Kind.Time, new Scope(right), isExact: false).Sql);
+            return One($"LEAST({from}, {until}) < now()", $"({from} < now()) IS NOT DISTINCT FROM ({until} < now())", $"{from} < now() - interval '1 second' * ({l} - {r})");
+        }
+
+        Note("sub-select about both sides of a join");
+        var y = Name("y");
+        var (table, a, b) = Any<(string, string, string)>([("fuzz.e", "src", "dst"), ("fuzz.b", "k", "a_id"), ("fuzz.i", "k", "id")]);
+        return One(
+            $"EXISTS (SELECT FROM {table} {y} WHERE {y}.{a} = {l} AND {y}.{b} <= {r})",
+            $"NOT EXISTS (SELECT FROM {table} {y} WHERE {y}.{a} = {l} AND {y}.{b} = {r})",
+            $"(SELECT count(*) FROM {table} {y} WHERE {y}.{a} = {l} AND {y}.{b} > {r}) < {Number(1, 2)}",
+            $"{l} {One("", "NOT ")}IN (SELECT {y}.{a} FROM {table} {y} WHERE {y}.{b} = {r})",
+            $"{r} >= ALL (SELECT {y}.{a} FROM {table} {y} WHERE {y}.{b} = {l})",
+            $"(SELECT max({y}.{a}) FROM {table} {y} WHERE {y}.{b} BETWEEN {l} AND {r}) IS {One("", "NOT ")}NULL");
     }
 
     /// <summary>A text and one whose collation takes more for equal, which then is that of the comparison: the former must be a column that has none of its own.</summary>

@@ -105,11 +105,17 @@ internal sealed class FromBinder(BindingContext context, QueryBinder queries, Ex
     {
         var left = Bind(join.Left, ctes, before);
         var right = Bind(join.Right, ctes, before.Union(left.Scope));
+        (BoundItem, BoundItem) Again()
+        {
+            var first = Bind(join.Left, ctes, before);
+            return (first, Bind(join.Right, ctes, before.Union(first.Scope)));
+        }
+
         var (scope, source, merged) = join.Condition switch
         {
-            JoinOn on => context.Within("a join condition", () => _laterals.BindOn(join.Kind, left, right, on.Predicate, ctes)),
+            JoinOn on => context.Within("a join condition", () => _laterals.BindOn(join.Kind, left, right, Again, on.Predicate, ctes)),
             JoinUsing @using => BindUsing(@using, join.Kind, left, right),
-            _ => _laterals.BindOn(join.Kind, left, right, True, ctes),
+            _ => _laterals.BindOn(join.Kind, left, right, Again, True, ctes),
         };
 
         // A merged column hides those of the same name that the sides merged before.

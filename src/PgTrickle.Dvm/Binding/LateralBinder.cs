@@ -24,11 +24,6 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
     {
         var scope = before with { Outer = ctes.Around };
         var bound = new Arguments(e => expressions.Bind(e, scope)).Visit(item);
-        if (ClockExpressions.ReadsClock(bound))
-        {
-            throw context.NotImplemented("function of the clock in FROM", "its rows change with the time");
-        }
-
         var (alias, columns) = bound switch
         {
             FunctionTable functions => (functions.Alias, OfFunctions(functions)),
@@ -41,8 +36,14 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
     }
 
     /// <summary>A join and its condition, in which sub-selects may stand.</summary>
+    /// <param name="kind">What becomes of rows without partner.</param>
+    /// <param name="left">The left side.</param>
+    /// <param name="right">The right side.</param>
+    /// <param name="again">Binds both sides once more, under other names.</param>
+    /// <param name="predicate">The condition.</param>
+    /// <param name="ctes">What sub-selects may refer to.</param>
     public (Scope Scope, Operator Source, SyntaxList<(SqlIdentifier, SqlExpression)> Merged) BindOn(
-        JoinKind kind, BoundItem left, BoundItem right, SqlExpression predicate, CteScope ctes)
+        JoinKind kind, BoundItem left, BoundItem right, Func<(BoundItem Left, BoundItem Right)> again, SqlExpression predicate, CteScope ctes)
     {
         var scope = left.Scope.Union(right.Scope).In(context, ctes, new Join(JoinType.Inner, left.Source, right.Source, True));
         if (kind is JoinKind.Inner or JoinKind.Cross && predicate.DescendantsAndSelf().Any(static n => n is Query))
@@ -54,7 +55,14 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
         var bound = expressions.Bind(predicate, scope);
         if (!scope.Places!.IsEmpty)
         {
-            (left, right) = Attach(kind, left, right, bound, scope.Places);
+            if (Attach(left, right, scope.Places) is not var (l, r))
+            {
+                var paired = new PairedJoin(context, expressions).Bind(kind, left, right, again, predicate, ctes)
+                    ?? throw context.NotImplemented("sub-select in the condition of a FULL JOIN", "it refers to both sides, one of which has no key");
+                return (paired.Scope, paired.Source, []);
+            }
+
+            (left, right) = (l, r);
         }
 
         var join = Join(kind, left, right, bound.Conjuncts());
@@ -93,8 +101,8 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
         return new BoundItem(new Dependent(type, left.Source, right.Source, predicate), scope);
     }
 
-    /// <summary>Sub-selects in the condition of an outer join are evaluated on the side to which they belong.</summary>
-    private (BoundItem Left, BoundItem Right) Attach(JoinKind kind, BoundItem left, BoundItem right, SqlExpression predicate, SubqueryPlaces places)
+    /// <summary>Sub-selects in the condition of an outer join are evaluated on the side to which they belong; null if one belongs to both.</summary>
+    private static (BoundItem Left, BoundItem Right)? Attach(BoundItem left, BoundItem right, SubqueryPlaces places)
     {
         foreach (var pending in places.Pending())
         {
@@ -109,7 +117,7 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
             }
             else
             {
-                throw context.NotImplemented($"sub-select in the condition of a {kind.ToString().ToUpperInvariant()} JOIN", "it refers to both sides");
+                return null;
             }
         }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using PgTrickle.Dvm.Operators;
-using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
 
@@ -26,11 +25,6 @@ internal sealed class SetProjection(BindingContext context, FunctionCatalog func
         if (expressions.Count == 0)
         {
             return (source, []);
-        }
-
-        if (expressions.Exists(ClockExpressions.ReadsClock))
-        {
-            throw context.NotImplemented("set-returning function of the clock", "its rows change with the time");
         }
 
         var known = source.Columns.ToDictionary(static c => c.Reference);

@@ -11,7 +11,7 @@ namespace PgTrickle.Dvm.Operators;
 internal static class RelationNames
 {
     private static readonly FrozenSet<string> Words = FrozenSet.Create(
-        StringComparer.Ordinal, "a", "clock", "distinct", "each", "f", "g", "mark", "node", "one", "p", "rec", "sets", "t", "u", "v", "values", "w");
+        StringComparer.Ordinal, "a", "clock", "clocked", "distinct", "each", "f", "g", "instant", "mark", "node", "one", "p", "rec", "sets", "t", "u", "v", "values", "w");
 
     /// <summary>A name.</summary>
     /// <param name="word">One of the words.</param>

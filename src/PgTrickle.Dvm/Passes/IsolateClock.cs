@@ -6,7 +6,7 @@ namespace PgTrickle.Dvm.Passes;
 
 /// <summary>
 /// Where grouping expressions or aggregate arguments read the clock, they move into a projection below: then only filters and projections read it, and the
-/// rule of the clock as a source is needed for those two alone.
+/// rule of the clock as a source is needed for those two alone. A function of the clock in FROM depends on one row, which the projection makes.
 /// </summary>
 internal sealed class IsolateClock : IPass
 {
@@ -15,7 +15,38 @@ internal sealed class IsolateClock : IPass
     public Operator Apply(Operator root)
     {
         var count = 0;
-        return root.Rewrite(o => o is Aggregate or Window && o.OwnExpressions().Any(ClockExpressions.ReadsClock) ? Isolate(o, ++count) : o);
+        return root.Rewrite(o => o is Aggregate or Window or Generated && o.OwnExpressions().Any(ClockExpressions.ReadsClock)
+            ? o is Generated generated ? Isolate(generated, ++count) : Isolate(o, ++count)
+            : o);
+    }
+
+    /// <summary>What is made a column of: nothing that may return a set, which are the functions in FROM, and in a select list any.</summary>
+    private static IEnumerable<SqlExpression> Clocks(Generated source) => source.Rows switch
+    {
+        FunctionTable functions => functions.Functions.SelectMany(static f => f.Call.Children).SelectMany(ClockExpressions.Closed),
+        DerivedTable list => list.DescendantsAndSelf().Where(ClockExpressions.IsClock).Cast<SqlExpression>(),
+        _ => source.Expressions.SelectMany(ClockExpressions.Closed),
+    };
+
+    private static Operator Isolate(Generated source, int number)
+    {
+        var alias = RelationNames.Of("clock", number);
+        var clocks = Clocks(source).Distinct().ToList();
+        if (clocks.Count == 0)
+        {
+            return source;
+        }
+
+        var outputs = clocks.Select((e, i) =>
+        {
+            var type = Binding.ExpressionType.Of(e, static _ => null);
+            return new ComputedColumn(string.Create(CultureInfo.InvariantCulture, $"c{i + 1}"), e, type.Type, type.NotNull);
+        }).ToSyntaxList();
+        var rows = source.WithExpressions(e => e.Rewrite(n => n is SqlExpression part && clocks.IndexOf(part) is var place and >= 0 ? new ColumnReference(alias, outputs[place].Name) : n))
+            with { Alias = RelationNames.Of("clocked", number) };
+        var one = new Project(alias, new Constant(RelationNames.Of("instant", number), null, []), outputs);
+        var names = source.Outputs.Select(o => new ComputedColumn(o.Name, new ColumnReference(rows.Alias, o.Name), o.Type, o.NotNull));
+        return new Project(source.Alias, new Dependent(JoinType.Inner, one, rows, Sql.SqlFactory.True), names.ToSyntaxList());
     }
 
     private static Operator Isolate(Operator source, int number)

@@ -7,7 +7,8 @@ namespace PgTrickle.Dvm.Passes;
 
 /// <summary>
 /// Where the condition of an outer join reads the clock, what reads it becomes a column of one side: a whole conjunct if it is over that side alone, and otherwise its
-/// clock expression as a column of the left side. So the row's change of mind is a change of that side, which the join's rule knows to deal with.
+/// clock expression as a column of the left side. So the row's change of mind is a change of that side, which the join's rule knows to deal with. What an inner join asks is a filter above it, what a
+/// dependent side is asked one of its own.
 /// </summary>
 internal sealed class IsolateJoinClock : IPass
 {
@@ -20,8 +21,24 @@ internal sealed class IsolateJoinClock : IPass
         return root.Rewrite(o =>
         {
             var source = moved.Count == 0 ? o : o.MapExpressions(e => e.Substitute(moved));
-            return source is Join { Type: not JoinType.Inner } join && ClockExpressions.ReadsClock(join.Predicate) ? Isolate(join, moved, ref count) : source;
+            return source switch
+            {
+                Join { Type: not JoinType.Inner } join when ClockExpressions.ReadsClock(join.Predicate) => Isolate(join, moved, ref count),
+                Join join when Divide(join.Predicate) is { Clock: { } clock } predicate => new Filter(join with { Predicate = predicate.Others }, clock),
+                Dependent { Type: JoinType.Inner } dependent when Divide(dependent.Predicate) is { Clock: { } clock } predicate
+                    => new Filter(dependent with { Predicate = predicate.Others }, clock),
+                Dependent dependent when Divide(dependent.Predicate) is { Clock: { } clock } predicate
+                    => dependent with { Inner = new Filter(dependent.Inner, clock), Predicate = predicate.Others },
+                _ => source,
+            };
         });
+    }
+
+    /// <summary>A condition in two: what reads the clock, null if nothing does, and the rest.</summary>
+    private static (SqlExpression? Clock, SqlExpression Others) Divide(SqlExpression predicate)
+    {
+        var conjuncts = predicate.Conjuncts().ToLookup(ClockExpressions.ReadsClock);
+        return (conjuncts.Contains(true) ? And(conjuncts[true]) : null, And(conjuncts[false]));
     }
 
     private static Join Isolate(Join join, Dictionary<ColumnReference, SqlExpression> moved, ref int count)

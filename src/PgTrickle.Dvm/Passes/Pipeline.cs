@@ -32,6 +32,9 @@ internal static class Pipeline
         // The projections that the three passes before left, merged like the others.
         new MergeProjections(),
 
+        // Needs merged projections, and no Distinct, which asks for all columns. Afterwards dependent sides have the columns that are used.
+        new TrimDependent(),
+
         // Needs conditions in their places. Afterwards no condition of an outer join reads the clock.
         new IsolateJoinClock(),
 

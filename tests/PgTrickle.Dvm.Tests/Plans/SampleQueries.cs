@@ -78,6 +78,16 @@ internal static class SampleQueries
         ["recursion_below_the_top"] =
             "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k, count(*) AS n FROM (r JOIN public.log l ON ((l.k = r.k))) GROUP BY r.k",
         ["plain_query_of_with_recursive_is_no_recursion"] = "WITH RECURSIVE c AS (SELECT customers.id FROM public.customers) SELECT c.id FROM c",
+        ["pairs_that_a_sub_select_chooses"] =
+            "SELECT c.name, o.amount FROM (public.customers c LEFT JOIN public.orders o ON (((o.customer_id = c.id) AND (( SELECT count(*) AS count FROM public.log l WHERE ((l.k = c.id) AND (l.v <> c.tier) AND (l.k < o.qty))) > 1))))",
+        ["pairs_of_a_full_join"] =
+            "SELECT c.name, o.amount FROM (public.customers c FULL JOIN public.orders o ON (((o.customer_id = c.id) AND (EXISTS ( SELECT FROM public.log l WHERE ((l.k = c.id) AND (l.k < o.qty)))))))",
+        ["pairs_of_a_side_without_a_key"] =
+            "SELECT l.v, o.amount FROM (public.log l LEFT JOIN public.orders o ON (((o.customer_id = l.k) AND (o.qty IN ( SELECT c.id FROM public.customers c WHERE (c.name = l.v))))))",
+        ["clock_of_a_dependent_side"] =
+            "SELECT c.id, x.qty FROM (public.customers c LEFT JOIN LATERAL ( SELECT o.qty, o.day FROM public.orders o WHERE (o.customer_id = c.id) ORDER BY o.id LIMIT 2) x ON ((x.day < CURRENT_DATE)))",
+        ["function_of_the_clock"] =
+            "SELECT g.i AS id, o.qty FROM (generate_series(1, (CURRENT_DATE - '2020-01-01'::date)) g(i) LEFT JOIN public.orders o ON ((o.customer_id = g.i)))",
         ["table_without_its_heirs"] = "SELECT p.name, c.id FROM (ONLY public.places p LEFT JOIN public.customers c ON ((c.name = p.name)))",
         ["heirs_are_beside_their_parent"] = "SELECT p.id, (EXISTS ( SELECT 1 FROM public.places q WHERE (q.id = p.id))) AS e FROM ONLY public.places p",
         ["only_without_heirs_says_nothing"] = "SELECT log.k FROM ONLY public.log",
