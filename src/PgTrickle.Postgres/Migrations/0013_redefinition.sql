@@ -198,16 +198,17 @@ BEGIN
             ELSE 'its changes are captured' END),
         CASE WHEN r.value ->> 'source_type' IN ('MATVIEW', 'FOREIGN') OR r.value ->> 'persistence' = 'u' THEN 'WARN' ELSE 'OK' END
         FROM pg_catalog.jsonb_array_elements(analysis -> 'relations') AS r;
-    RETURN QUERY SELECT 'volatile function', pg_catalog.format('%I.%I yields another result each time (volatile_function_policy is %s)',
-            f.value ->> 'schema', f.value ->> 'name', p.policy),
-        CASE p.policy WHEN 'reject' THEN 'ERROR' ELSE 'WARN' END
+    RETURN QUERY SELECT 'volatile function', pg_catalog.format('%I.%I yields another result each time (volatile_function_policy is %s)%s',
+            f.value ->> 'schema', f.value ->> 'name', p.policy,
+            CASE WHEN p.policy <> 'allow' THEN ': the query is evaluated as a whole, and refused in mode DIFFERENTIAL' END), 'WARN'
         FROM pg_catalog.jsonb_array_elements(analysis -> 'functions') AS f CROSS JOIN (SELECT pgtrickle._setting('volatile_function_policy')) AS p(policy)
         WHERE f.value ->> 'volatility' = 'v';
     IF is_sampled THEN
-        RETURN QUERY SELECT 'TABLESAMPLE', 'A sample is another one each time.', 'ERROR';
+        RETURN QUERY SELECT 'TABLESAMPLE', 'A sample is another one each time: the query is evaluated as a whole, and refused in mode DIFFERENTIAL.', 'WARN';
     END IF;
     IF is_recursive THEN
-        RETURN QUERY SELECT 'WITH RECURSIVE', 'It is evaluated as a whole, and the difference is applied.', 'WARN';
+        RETURN QUERY SELECT 'WITH RECURSIVE',
+            'Changes are followed through a UNION ALL whose step is linear in the recursive table; any other recursion is evaluated again when one of its sources has changed.', 'OK';
     END IF;
 END $$;
 
@@ -227,14 +228,21 @@ CREATE FUNCTION pgtrickle.explain_delta(name text) RETURNS TABLE (changed_source
     SELECT 'all', 'by operator', p.explanation ->> 'delta' FROM plan p WHERE p.explanation ->> 'delta' <> ''
 $$;
 
--- What became of a stream table's query on its way to a plan.
+-- What became of a stream table's query on its way to a plan. A query that is none yet is compiled by nodes and by the command line tool alone.
 CREATE FUNCTION pgtrickle.explain_query_rewrite(name text) RETURNS TABLE (stage text, tree text)
-    LANGUAGE sql STABLE AS $$
-    SELECT s.stage, p.explanation ->> s.stage
-    FROM pgtrickle._get(name) g JOIN pgtrickle.stream_table_state x USING (pgt_id) JOIN pgtrickle.plans p USING (pgt_id, plan_version)
-    CROSS JOIN pg_catalog.unnest(ARRAY['parsed', 'bound', 'plan', 'delta']) WITH ORDINALITY AS s(stage, place)
-    WHERE p.explanation ->> s.stage <> '' ORDER BY s.place
-$$;
+    LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+    IF explain_query_rewrite.name ~* '^[\s(]*(select|with|values|table)\M.*\s' THEN
+        PERFORM pgtrickle._refuse('explain_query_rewrite takes the name of a stream table, not a query',
+            'The server has no compiler: it shows what a node has made of a stream table''s query.',
+            'Run pgtrickle explain "<query>", which compiles a query without creating anything, or call pgtrickle.validate_query.');
+    END IF;
+    RETURN QUERY SELECT s.stage, p.explanation ->> s.stage
+        FROM pgtrickle._get(explain_query_rewrite.name) g JOIN pgtrickle.stream_table_state x USING (pgt_id) JOIN pgtrickle.plans p USING (pgt_id, plan_version)
+        CROSS JOIN pg_catalog.unnest(ARRAY['parsed', 'bound', 'plan', 'delta']) WITH ORDINALITY AS s(stage, place)
+        WHERE p.explanation ->> s.stage <> '' ORDER BY s.place;
+END $$;
 
 GRANT EXECUTE ON FUNCTION pgtrickle._column_changes(oid, oid), pgtrickle._require_unread(bigint, text, text[]), pgtrickle._redefinition(bigint, oid, text, text),
     pgtrickle._alter(bigint, oid, text, text, jsonb),

@@ -1,3 +1,4 @@
+using Npgsql;
 using PgTrickle.Postgres.Ports;
 using PgTrickle.Postgres.Tests.Lifecycle;
 using PgTrickle.TestInfrastructure;
@@ -120,11 +121,20 @@ public sealed class RedefinitionTests
         Assert.Equal("ERROR", await SeveritiesAsync("SELECT nothing FROM orders"));
         Assert.Equal("ERROR", await SeveritiesAsync("SELECT 1; SELECT 2"));
         Assert.Equal("ERROR", await SeveritiesAsync("SELECT id FROM orders FOR UPDATE"));
-        Assert.Equal("OK|OK|OK|ERROR", await SeveritiesAsync("SELECT random() AS r FROM orders"));
+        Assert.Equal("OK|OK|OK|WARN", await SeveritiesAsync("SELECT random() AS r FROM orders"));
         Assert.Equal("OK|OK|WARN", await SeveritiesAsync("SELECT x FROM m"));
-        Assert.Equal("OK|OK|OK|ERROR|ERROR", await SeveritiesAsync("SELECT id FROM orders TABLESAMPLE SYSTEM (10)"));
-        Assert.Equal("OK|OK|OK|WARN", await SeveritiesAsync("WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT id FROM r JOIN orders ON id = n + 1) SELECT n FROM r"));
+        Assert.Equal("OK|OK|OK|WARN|WARN", await SeveritiesAsync("SELECT id FROM orders TABLESAMPLE SYSTEM (10)"));
+        Assert.Equal("OK|OK|OK|OK", await SeveritiesAsync("WITH RECURSIVE r AS (SELECT 1 AS n UNION SELECT id FROM r JOIN orders ON id = n + 1) SELECT n FROM r"));
         Assert.Equal(0, await harness.Database.User.ScalarAsync<long>("SELECT count(*) FROM pg_class WHERE relkind = 'v' AND relname LIKE '\\_\\_pgt%'"));
+
+        foreach (var (name, query) in new[] { ("drawn", "SELECT random() AS r FROM orders"), ("sample", "SELECT id FROM orders TABLESAMPLE SYSTEM (10)") })
+        {
+            await harness.CreateAsync(name, query);
+            Assert.Equal("FULL", await harness.StateAsync<string>(name, "effective_refresh_mode"));
+            await harness.DefineAsync($"{name}_by_deltas", query, "DIFFERENTIAL");
+            var refused = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.Engine.InitializeAsync(harness.Id($"{name}_by_deltas"), fill: true, CancellationToken.None));
+            Assert.Equal(PostgresErrorCodes.FeatureNotSupported, refused.SqlState);
+        }
 
         Task<string> SeveritiesAsync(string query) => harness.Database.User.ScalarAsync<string>(
             "SELECT string_agg(severity, '|') FROM pgtrickle.validate_query($1)", query)!;
@@ -142,5 +152,14 @@ public sealed class RedefinitionTests
         Assert.Contains(deltas, row => (string)row[0]! == "all");
         var stages = (await harness.Database.User.QueryAsync("SELECT stage FROM pgtrickle.explain_query_rewrite('st')")).Rows.Select(row => row[0]);
         Assert.Equal(["parsed", "bound", "plan", "delta"], stages);
+        foreach (var query in (string[])[ByRegion, "select\n1", " (WITH x AS (SELECT 1) TABLE x)"])
+        {
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() => harness.Database.User.QueryAsync("SELECT stage FROM pgtrickle.explain_query_rewrite($1)", query));
+            Assert.Equal(PostgresErrorCodes.InvalidParameterValue, refusal.SqlState);
+            Assert.Contains("pgtrickle explain", refusal.Hint, StringComparison.Ordinal);
+        }
+
+        var absent = await Assert.ThrowsAsync<PostgresException>(() => harness.Database.User.QueryAsync("SELECT stage FROM pgtrickle.explain_query_rewrite('selection')"));
+        Assert.Equal(PostgresErrorCodes.UndefinedTable, absent.SqlState);
     }
 }
