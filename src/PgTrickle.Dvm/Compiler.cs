@@ -30,15 +30,13 @@ public static class Compiler
         ArgumentNullException.ThrowIfNull(catalog);
         var used = options ?? CompileOptions.Default;
         RefuseReservedNames(analysis);
-        if (used.RaisedByPlan is { } raised)
-        {
-            return Whole(analysis, catalog, used, null, new CompileError(CompileErrorKind.NotImplemented, "expression", "", $"{raised}; PostgreSQL does not evaluate it, since nothing asks for it, but a plan does"));
-        }
-
         try
         {
-            var differential = Differentiate(analysis, catalog, used);
-            return used.Mode == RequestedMode.Full ? Whole(analysis, catalog, used, differential.Rule, null) : differential.Plan;
+            var (plan, rule) = Differentiate(analysis, catalog, used);
+            return used.Mode == RequestedMode.Full ? Whole(analysis, catalog, used, rule, null)
+                : used.RaisedByPlan is { } raised ? Whole(analysis, catalog, used, rule, new CompileError(
+                    CompileErrorKind.NotImplemented, "expression", "", $"{raised}; PostgreSQL does not evaluate it, since nothing asks for it, but a plan does"))
+                : plan;
         }
         catch (CompileException e) when (used.Mode != RequestedMode.Differential || e.Error.Kind == CompileErrorKind.NotImplemented)
         {

@@ -308,10 +308,10 @@ internal enum VariantOutcome
 /// <summary>A variant that refresh_plan asked for (PT001).</summary>
 internal sealed record MissingVariant(long PgtId, long PlanVersion, long Mask, ApplyStrategy Strategy)
 {
-    /// <summary>Reads the DETAIL of the error: id, version, mask and strategy.</summary>
-    public static MissingVariant Parse(string detail)
-    {
-        var parts = detail.Split(' ');
-        return new(long.Parse(parts[0]), long.Parse(parts[1]), long.Parse(parts[2]), parts[3] == "SPLIT" ? ApplyStrategy.Split : ApplyStrategy.Merge);
-    }
+    /// <summary>Reads the DETAIL of the error: id, version, mask and strategy. Null if it is not ours: users' functions may raise anything.</summary>
+    public static MissingVariant? Of(string? detail) =>
+        detail?.Split(' ') is [var id, var version, var mask, ("SPLIT" or "MERGE") and var strategy]
+            && long.TryParse(id, out var pgtId) && long.TryParse(version, out var planVersion) && long.TryParse(mask, out var sources)
+            ? new(pgtId, planVersion, sources, strategy == "SPLIT" ? ApplyStrategy.Split : ApplyStrategy.Merge)
+            : null;
 }

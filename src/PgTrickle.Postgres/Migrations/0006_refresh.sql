@@ -48,24 +48,27 @@ END $$;
 
 -- First statement of a refresh. Checks node, rights and status, and looks for work without writing; only when a member has some are the rows locked,
 -- in order of id. Returns whether they are. 55P03: another refresh holds a row; 40001: it has just finished with one.
--- p_strategy: AUTO, or of FULL, SPLIT, FILL, FRESH those that apply, joined by a space; SETUP, ANALYSE or JUDGE alone prepare a refresh.
+-- p_strategy: AUTO, or of FULL, SPLIT, FILL, FRESH those that apply, joined by a space; SETUP or ANALYSE alone prepare a refresh. With JUDGE the query of the last member is
+-- evaluated over what those before it write, and nothing is kept: such a transaction is not closed, but rolled back.
 CREATE FUNCTION pgtrickle.refresh_open(p_ids bigint[], p_node bigint, p_token bytea, p_strategy text) RETURNS bool
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     id bigint;
     probe pgtrickle.probe;
-    is_preparation bool := p_strategy IN ('SETUP', 'ANALYSE', 'JUDGE');
-    has_work bool := is_preparation;
+    is_refresh bool := p_strategy NOT IN ('SETUP', 'ANALYSE');
+    -- In a group the members before decide what there is to do: each is probed, and checked, when its turn comes.
+    is_probed bool := is_refresh AND p_strategy NOT LIKE '%JUDGE%';
+    has_work bool := NOT is_probed;
     opened int;
 BEGIN
     IF NOT EXISTS (SELECT FROM pgtrickle.cluster_members m WHERE m.node_id = p_node AND m.token_hash = sha256(p_token)) THEN
         PERFORM pgtrickle._refuse_node();
     END IF;
-    IF NOT is_preparation AND (current_setting('transaction_isolation') <> 'repeatable read' OR pg_current_xact_id_if_assigned() IS NOT NULL) THEN
+    IF is_refresh AND (current_setting('transaction_isolation') <> 'repeatable read' OR pg_current_xact_id_if_assigned() IS NOT NULL) THEN
         RAISE EXCEPTION 'a refresh has to open a REPEATABLE READ transaction' USING ERRCODE = '25001';
     END IF;
     FOREACH id IN ARRAY p_ids LOOP
-        IF is_preparation THEN
+        IF NOT is_probed THEN
             PERFORM pgtrickle._check_refreshable(id);
         ELSIF NOT has_work THEN
             IF p_strategy LIKE '%FILL%' THEN
@@ -80,9 +83,9 @@ BEGIN
     END IF;
     WITH locked AS (SELECT t.ctid FROM pgtrickle.stream_table_state t WHERE t.pgt_id = ANY (p_ids) ORDER BY t.pgt_id FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE pgtrickle.stream_table_state s
-        SET opened_xid = pg_current_xact_id(), opened_for = p_strategy, plan_taken = false,
-            -- In a group the members before decide what there is to do: each is probed, and checked, when its turn comes.
-            opened_probe = CASE WHEN cardinality(p_ids) = 1 AND NOT is_preparation THEN probe END
+        SET opened_xid = pg_current_xact_id(), plan_taken = false,
+            opened_for = CASE WHEN p_strategy NOT LIKE '%JUDGE%' THEN p_strategy WHEN s.pgt_id = p_ids[cardinality(p_ids)] THEN 'JUDGE' ELSE replace(p_strategy, 'JUDGE', 'FULL') END,
+            opened_probe = CASE WHEN cardinality(p_ids) = 1 AND is_probed THEN probe END
         FROM locked l WHERE s.ctid = l.ctid;
     GET DIAGNOSTICS opened = ROW_COUNT;
     IF opened < cardinality(p_ids) THEN
@@ -258,7 +261,7 @@ BEGIN
             RAISE EXCEPTION 'the function of stream table % did not run its plan', id USING ERRCODE = '55000', DETAIL = id::text;
         END IF;
         refresh_close.pgt_id := id;
-        refresh_close.action := CASE WHEN s.opened_for IN ('SETUP', 'ANALYSE', 'JUDGE') THEN s.opened_for ELSE coalesce((s.opened_probe).action, 'NO_DATA') END;
+        refresh_close.action := CASE WHEN s.opened_for IN ('SETUP', 'ANALYSE') THEN s.opened_for ELSE coalesce((s.opened_probe).action, 'NO_DATA') END;
         refresh_close.rows_inserted := 0;
         refresh_close.rows_deleted := 0;
         refresh_close.delta_rows := 0;
@@ -266,7 +269,7 @@ BEGIN
             UPDATE pgtrickle.captures c SET status = 'ACTIVE'
                 FROM pgtrickle.capture_consumers u
                 WHERE u.capture_id = c.capture_id AND u.pgt_id = id AND c.status = 'PREPARING' AND (pgtrickle._capture_state(c.capture_id)).problem IS NULL;
-        ELSIF refresh_close.action NOT IN ('NO_DATA', 'ANALYSE', 'JUDGE') THEN
+        ELSIF refresh_close.action NOT IN ('NO_DATA', 'ANALYSE') THEN
             -- Users' code may have written anything into the setting: take digits only.
             counts := current_setting('pgtrickle.delta_' || id, true);
             IF translate(counts, '0123456789', '') = ',' THEN

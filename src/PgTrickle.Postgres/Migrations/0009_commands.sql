@@ -125,6 +125,9 @@ BEGIN
     IF options ? 'status' THEN
         PERFORM pgtrickle._set_status(id, options ->> 'status');
     END IF;
+    -- The next refresh prepares the definition anew: for the mode, or since ACTIVE clears errors, and that of a plan is one.
+    UPDATE pgtrickle.plans p SET fingerprint = ''
+        WHERE p.pgt_id = id AND (options ? 'refresh_mode' OR (options ->> 'status' = 'ACTIVE' AND p.raised_by_plan IS NOT NULL));
 END $$;
 
 -- ACTIVE clears the errors; what was never filled goes back to INITIALIZING instead.

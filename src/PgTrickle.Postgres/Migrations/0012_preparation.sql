@@ -38,10 +38,10 @@ BEGIN
 END $$;
 
 -- Evaluates the query, every column of every row, and keeps nothing. What a plan raises is the user's error only if this raises it, too: a plan may evaluate a part of the query that
--- PostgreSQL does not look at, since nothing asks for it.
+-- PostgreSQL does not look at, since nothing asks for it. q.* is the row, whatever its columns are called.
 CREATE FUNCTION pgtrickle._judge_statements(p_pgt_id bigint) RETURNS text[]
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT ARRAY[format('SELECT count(q) FROM (%s) AS q', rtrim(d.defining_query, E'; \n'))] FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id
+    SELECT ARRAY[format('SELECT count(q.*) FROM (%s) AS q', rtrim(d.defining_query, E'; \n'))] FROM pgtrickle.stream_tables d WHERE d.pgt_id = p_pgt_id
 $$;
 
 -- Called by the owner's function while it is open for ANALYSE: takes over what the view tells about the definition.

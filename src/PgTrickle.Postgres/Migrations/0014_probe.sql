@@ -27,7 +27,7 @@ BEGIN
                 WHERE a.attrelid = source.relid AND a.attnum > 0 AND a.attname = ANY (source.columns_used) AND NOT a.attisdropped;
             facts := concat_ws('/', facts, source.relid, part);
             -- A key is one only where its columns are NOT NULL; the query may not use them.
-            SELECT string_agg(concat(i.indkey, (SELECT bool_and(pgtrickle._is_not_null(a)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indexrelid) INTO part
+            SELECT string_agg(concat(i.indkey, (SELECT bool_and(pgtrickle._is_not_null(a)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indkey::text) INTO part
                 FROM pg_index i
                 WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
             -- With tables that inherit, NOT NULL and keys mean less, and ONLY means more.
@@ -210,6 +210,7 @@ DECLARE
 BEGIN
     SELECT t.is_populated, t.needs_reinit, t.frontier_snapshot, t.frontier_system, t.frontier_clock, t.frontier_own_xids, t.frontier_own_rows, t.frontier_captures,
             t.plan_version, t.last_refresh_ms, t.last_full_refresh, t.node_relids, t.node_stamp, p.mode, p.source_relids, p.capture_ids, p.is_untracked, p.clock_moved, p.clock_bit, t.verified_stamp,
+            p.raised_by_plan IS NOT NULL AND p.created_at < clock_timestamp() - greatest(t.last_refresh_ms * interval '50 ms', interval '1 hour') AS had_its_time,
             CASE WHEN t.verified_stamp IS NOT NULL AND t.status <> 'SUSPENDED' THEN pgtrickle._stamp(p_pgt_id, t.plan_version, t.frontier_system, t.node_relids) END AS stamp
         INTO s
         FROM pgtrickle.stream_table_state t LEFT JOIN pgtrickle.plans p USING (pgt_id, plan_version) WHERE t.pgt_id = p_pgt_id;
@@ -289,6 +290,9 @@ BEGIN
             action := 'FULL';
             is_fallback := true;
             reason := 'a capture trigger is disabled';
+        ELSIF mask <> 0 AND s.had_its_time THEN
+            -- What a differential plan raised, it may not raise over the rows that are there now.
+            RAISE EXCEPTION 'the plan of stream table % is to be made anew', p_pgt_id USING ERRCODE = 'PT002', DETAIL = p_pgt_id::text;
         ELSIF s.is_untracked OR (mask <> 0 AND s.mode = 'FULL') THEN
             action := 'FULL';
         ELSIF mask <> 0 AND was_truncated THEN

@@ -6,6 +6,8 @@ namespace PgTrickle.Postgres.Refresh;
 /// <summary>What an SQLSTATE means for a refresh: the one place that decides it.</summary>
 internal static class FailureClassifier
 {
+    private const string MemberKey = "pgtrickle.member";
+
     /// <summary>A variant of the plan is not stored.</summary>
     public const string VariantMissing = "PT001";
 
@@ -60,11 +62,17 @@ internal static class FailureClassifier
         _ => new(pgtId, FailureKind.Transient, "08006", exception.Message, inner: exception),
     };
 
-    /// <summary>Our functions put the id of the member into DETAIL.</summary>
+    /// <summary>The stream table whose function raised a failure; of one that was raised before or after those, the one whose id our functions have put into DETAIL.</summary>
     public static long MemberOf(PostgresException failure, long otherwise) =>
-        long.TryParse(failure.Detail?.Split(' ')[0], out var id) ? id : otherwise;
+        failure.Data[MemberKey] is long member ? member : DetailId(failure) ?? otherwise;
 
-    private static string? OwnDetail(PostgresException failure) => long.TryParse(failure.Detail?.Split(' ')[0], out _) ? null : failure.Detail;
+    /// <summary>Notes the stream table whose function has raised a failure.</summary>
+    public static void TellMember(Exception failure, long pgtId) => failure.Data[MemberKey] = pgtId;
+
+    /// <summary>What is there for the user: not our own ids.</summary>
+    private static string? OwnDetail(PostgresException failure) => DetailId(failure) is { } id && id == MemberOf(failure, id) ? null : failure.Detail;
+
+    private static long? DetailId(PostgresException failure) => long.TryParse(failure.Detail?.Split(' ')[0], out var id) ? id : null;
 
     private static bool HasClass(string sqlState, params ReadOnlySpan<string> classes)
     {

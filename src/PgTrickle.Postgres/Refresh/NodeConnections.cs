@@ -69,7 +69,7 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
 
     /// <summary>
     /// A worker's session is cleaned by the refresh itself, and a control session has nothing to clean: the pool's own reset would cost time and come too late.
-    /// A refresh takes as long as it takes: cancelling it is the entity's business.
+    /// A refresh takes as long as it takes: cancelling it is the entity's business. Which command of its batch has failed tells whose failure it is, and whether it is committed.
     /// </summary>
     private static NpgsqlConnectionStringBuilder Settings(NpgsqlConnectionStringBuilder builder)
     {
@@ -77,6 +77,7 @@ public sealed class NodeConnections(NpgsqlDataSource control, NpgsqlDataSource w
         builder.MaxAutoPrepare = 0;
         builder.CommandTimeout = 0;
         builder.IncludeErrorDetail = true;
+        builder.IncludeFailedBatchedCommand = true;
         return builder;
     }
 }

@@ -6,6 +6,7 @@ using PgTrickle.Dvm;
 using PgTrickle.Postgres.Capture;
 using PgTrickle.Postgres.Compilation;
 using PgTrickle.Postgres.Ports;
+using Polly;
 
 namespace PgTrickle.Postgres.Refresh;
 
@@ -106,19 +107,27 @@ public sealed class RefreshEngine : IRefreshEngine
     }
 
     /// <summary>
-    /// Makes a plan that evaluates the query as it is, if that does not raise what evaluating it by the present plan has raised: an expression that PostgreSQL does not evaluate, since nothing asks
-    /// for it, but that a node keeps. It stays until the definition is prepared anew. False, if the present plan evaluates the query already; what the query raises is thrown.
+    /// Makes a plan for a member that evaluates the query as it is, if that does not raise what evaluating it by the present plan has raised: an expression that PostgreSQL does not evaluate, since
+    /// nothing asks for it, but that a node keeps. False, if the present plan evaluates the query already; what the query raises is thrown.
     /// </summary>
-    private async Task<bool> EvaluateAsItIsAsync(long pgtId, PostgresException raised, CancellationToken cancellation)
+    /// <param name="members">The stream table, after those of its group that the query may read.</param>
+    /// <param name="strategy">Of the refresh that failed.</param>
+    /// <param name="raised">What the plan raised. Of it only the SQLSTATE is kept: the reason of a downgrade is public, and a message can quote data.</param>
+    /// <param name="retries">Of the refresh.</param>
+    /// <param name="cancellation">Ends it.</param>
+    private async Task<bool> EvaluateAsItIsAsync(
+        IReadOnlyList<(long PgtId, string)> members, RefreshStrategy strategy, PostgresException raised, ResiliencePipeline retries, CancellationToken cancellation)
     {
+        var pgtId = members[^1].PgtId;
         if (!await _plans.IsDifferentialAsync(pgtId, cancellation))
         {
             return false;
         }
 
-        await RunPreparationAsync(pgtId, RefreshStrategy.Judge, cancellation);
+        var judging = (strategy & RefreshStrategy.Split) | RefreshStrategy.Judge;
+        await retries.ExecuteAsync(async token => await _transaction.RunAsync(members, judging, RefreshInitiator.Scheduler, token), cancellation);
         _logger.LogWarning("The plan of stream table {PgtId} raises {SqlState}, its query does not; it is evaluated as a whole from now on.", pgtId, raised.SqlState);
-        await PrepareAsync(pgtId, $"an expression of the query raises {raised.SqlState}, {raised.MessageText}", cancellation);
+        await PrepareAsync(pgtId, $"an expression of the query raises {raised.SqlState}", cancellation);
         return true;
     }
 
@@ -142,7 +151,7 @@ public sealed class RefreshEngine : IRefreshEngine
     private async Task<ImmutableArray<MemberOutcome>> RunStepsAsync(
         ImmutableArray<long> ids, RefreshStrategy strategy, RefreshInitiator initiator, CancellationToken cancellation)
     {
-        var members = new List<(long, string)>();
+        var members = new List<(long PgtId, string)>();
         foreach (var id in ids)
         {
             members.Add((id, await CurrentRunNameAsync(id, cancellation)));
@@ -150,6 +159,7 @@ public sealed class RefreshEngine : IRefreshEngine
 
         var retries = RefreshRetries.Create(_options.Retries, _options, _time, async () => await EndFrozenHoldersAsync(ids, cancellation));
         var hasPrepared = false;
+        var outdated = new HashSet<long>();
         for (var step = 0; ; step++)
         {
             try
@@ -162,10 +172,15 @@ public sealed class RefreshEngine : IRefreshEngine
                 var member = FailureClassifier.MemberOf(failure, ids[0]);
                 switch (failure.SqlState)
                 {
-                    case FailureClassifier.VariantMissing when failure.Detail is { } detail:
-                        strategy = await AddVariantAsync(MissingVariant.Parse(detail), strategy, cancellation);
+                    case FailureClassifier.VariantMissing when MissingVariant.Of(failure.Detail) is { } missing && missing.PgtId == member:
+                        strategy = await AddVariantAsync(missing, strategy, cancellation);
                         break;
                     case FailureClassifier.PlanOutOfDate:
+                        if (!outdated.Add(member))
+                        {
+                            await RefreshBeforeAsync(ids, member, initiator, cancellation);
+                        }
+
                         await PrepareAgainAsync(member, cancellation);
                         break;
                     case FailureClassifier.NotPopulated:
@@ -190,12 +205,25 @@ public sealed class RefreshEngine : IRefreshEngine
                         _logger.LogInformation("The delta of stream table {PgtId} failed with {SqlState}; evaluating its query instead.", member, state);
                         strategy |= RefreshStrategy.Full;
                         break;
-                    case var state when FailureClassifier.IsOfExpression(state) && ids.Length == 1 && await EvaluateAsItIsAsync(member, failure, cancellation):
+                    case var state when FailureClassifier.IsOfExpression(state) && ids.IndexOf(member) is >= 0 and var place
+                        && await EvaluateAsItIsAsync(members[..(place + 1)], strategy, failure, retries, cancellation):
                         break;
                     default:
                         throw;
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Refreshes the members before one, each for itself. After DDL on a source such a member may get other keys and hidden columns, and what reads it can be compiled for them only once they are
+    /// committed. Until the group's own refresh, which comes next, readers may see one path of the group ahead of the other.
+    /// </summary>
+    private async Task RefreshBeforeAsync(ImmutableArray<long> ids, long member, RefreshInitiator initiator, CancellationToken cancellation)
+    {
+        foreach (var before in ids.TakeWhile(id => id != member))
+        {
+            await RunStepsAsync([before], RefreshStrategy.Auto, initiator, cancellation);
         }
     }
 

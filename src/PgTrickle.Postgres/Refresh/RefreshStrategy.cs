@@ -25,7 +25,7 @@ internal enum RefreshStrategy
     /// <summary>Deltas are planned for this refresh alone.</summary>
     Fresh = 32,
 
-    /// <summary>Evaluates the query and keeps nothing of it: does it raise what a plan raised?</summary>
+    /// <summary>Evaluates the query of the last member, over what those before it write, and keeps nothing: does it raise what its plan raised?</summary>
     Judge = 64,
 }
 

@@ -21,12 +21,12 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
     /// <summary>Users' code may have left anything behind in the session.</summary>
     private const string CleanUp = "SELECT pgtrickle.clean_session()";
 
-    /// <summary>Runs open, the owners' functions in the given order, close and COMMIT.</summary>
+    /// <summary>Runs open, the owners' functions in the given order, close and COMMIT, or ROLLBACK where nothing is to be kept.</summary>
     /// <param name="members">Ids and names of the functions in schema pgtrickle_run, in topological order.</param>
     /// <param name="strategy">What to ask refresh_open for.</param>
     /// <param name="initiator">Who asked.</param>
     /// <param name="cancellation">Cancels the running statement; the transaction is rolled back.</param>
-    /// <exception cref="PostgresException">The transaction was rolled back.</exception>
+    /// <exception cref="PostgresException">The transaction was rolled back. The exception tells whose function raised it (<see cref="FailureClassifier.MemberOf"/>).</exception>
     public async Task<List<ClosedMember>> RunAsync(
         IReadOnlyList<(long PgtId, string RunName)> members, RefreshStrategy strategy, RefreshInitiator initiator, CancellationToken cancellation)
     {
@@ -47,6 +47,14 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
         {
+            foreach (var (id, runName) in members)
+            {
+                if (exception is PostgresException { BatchCommand.CommandText: { } failed } && failed == CallOf(runName))
+                {
+                    FailureClassifier.TellMember(exception, id);
+                }
+            }
+
             await RollBackAsync(connection);
             throw;
         }
@@ -56,7 +64,7 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         NpgsqlConnection connection, IReadOnlyList<(long PgtId, string RunName)> members, RefreshStrategy strategy, RefreshInitiator initiator, out int commit)
     {
         var batch = new NpgsqlBatch(connection);
-        if ((strategy & (RefreshStrategy.Setup | RefreshStrategy.Analyse | RefreshStrategy.Judge)) != 0)
+        if ((strategy & (RefreshStrategy.Setup | RefreshStrategy.Analyse)) != 0)
         {
             Add(batch, "BEGIN");
             // CREATE TRIGGER that waits for a writer makes all later writers wait behind it: give up soon, come back later.
@@ -71,15 +79,25 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         Add(batch, "SELECT pgtrickle.refresh_open($1, $2, $3, $4)", Credentials(ids, strategy.ToSql()));
         foreach (var (_, runName) in members)
         {
-            Add(batch, new StringBuilder("SELECT pgtrickle_run.").Append(new SqlIdentifier(runName)).Append("()").ToString());
+            Add(batch, CallOf(runName));
         }
 
-        Add(batch, "SET LOCAL search_path = pg_catalog, pg_temp");
-        Add(batch, "SELECT * FROM pgtrickle.refresh_close($1, $2, $3, $4)", Credentials(ids, initiator.ToString().ToUpperInvariant()));
-        commit = Add(batch, "COMMIT");
+        if (strategy.HasFlag(RefreshStrategy.Judge))
+        {
+            commit = Add(batch, "ROLLBACK");
+        }
+        else
+        {
+            Add(batch, "SET LOCAL search_path = pg_catalog, pg_temp");
+            Add(batch, "SELECT * FROM pgtrickle.refresh_close($1, $2, $3, $4)", Credentials(ids, initiator.ToString().ToUpperInvariant()));
+            commit = Add(batch, "COMMIT");
+        }
+
         Add(batch, CleanUp);
         return batch;
     }
+
+    private static string CallOf(string runName) => new StringBuilder("SELECT pgtrickle_run.").Append(new SqlIdentifier(runName)).Append("()").ToString();
 
     private static async Task<List<ClosedMember>> ExecuteAsync(NpgsqlBatch batch, int commit, CancellationToken cancellation)
     {

@@ -135,6 +135,29 @@ public sealed class ConflictTests
     }
 
     [Theory, PostgresVersions]
+    public async Task A_plain_table_or_one_beneath_a_node_that_is_truncated_makes_the_refresh_start_again(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE other (id int PRIMARY KEY, v int); INSERT INTO other SELECT n, n % 5 FROM generate_series(1, 50) AS n;");
+        await harness.CreateAsync("joined", "SELECT s.id, o.v FROM src s JOIN other o ON o.id = s.id");
+        await harness.CreateAsync("grouped", "SELECT s.id, x.n FROM src s JOIN (SELECT v, count(*) AS n FROM other GROUP BY v) AS x ON x.v = s.a");
+        foreach (var name in (string[])["joined", "grouped"])
+        {
+            // The first refresh leaves a stamp, by which the next knows that there are neither partitions nor children.
+            foreach (var change in (string[])["UPDATE src SET a = 3 WHERE id > 90", "UPDATE src SET a = a + 1; UPDATE src SET id = id + 1000 WHERE id < 5"])
+            {
+                await harness.RefreshAndCompareAsync();
+                await harness.ExecuteAsync(change);
+            }
+
+            var conflict = await Assert.ThrowsAsync<PostgresException>(() => harness.Node.RefreshPausedAsync(
+                _ => harness.ExecuteAsync("TRUNCATE other; INSERT INTO other SELECT n, n % 3 FROM generate_series(10, 40) AS n"), _ => Task.CompletedTask, [harness.Id(name)]));
+            Assert.Equal(PostgresErrorCodes.SerializationFailure, conflict.SqlState);
+            await harness.RefreshAndCompareAsync();
+            Assert.Equal("a source was truncated", await harness.HistoryAsync<string>(name, "fallback_reason"));
+        }
+    }
+
+    [Theory, PostgresVersions]
     public async Task A_node_that_takes_over_a_creation_anywhere_brings_it_to_its_end(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE other (id int PRIMARY KEY);");
@@ -208,7 +231,8 @@ public sealed class ConflictTests
         await harness.CreateAsync("fails", "SELECT id, 100 / a AS q FROM fine");
         await harness.ExecuteAsync("UPDATE src SET a = 7 WHERE id = 1; INSERT INTO src VALUES (300, 0)");
         var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAllAsync("fine", "fails"));
-        Assert.Equal(FailureKind.Query, failure.Kind);
+        Assert.Equal((FailureKind.Query, harness.Id("fails")), (failure.Kind, failure.PgtId));
+        Assert.Equal("DIFFERENTIAL", await harness.StateAsync<string>("fails", "effective_refresh_mode"));
         Assert.Equal(100, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM fine"));
         Assert.Equal(0, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM fine WHERE a = 7 AND id = 1"));
         await harness.ExecuteAsync("UPDATE src SET a = 4 WHERE id = 300");

@@ -81,6 +81,109 @@ public sealed class RefreshTests
         await harness.ExecuteAsync("DELETE FROM divisor WHERE w = 0; INSERT INTO src VALUES (2, 11)");
         await harness.RefreshAndCompareAsync();
         Assert.Equal(1, await harness.Database.ScalarAsync<long>("SELECT count(*) FROM st"));
+        Assert.Equal("FULL", await harness.StateAsync<string>("st", "effective_refresh_mode"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_differential_plan_has_another_try_after_a_while_or_when_errors_are_cleared(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE divisor (w int); INSERT INTO divisor VALUES (0);");
+        async Task<string?> ModeAfterRefreshAsync(string change)
+        {
+            await harness.ExecuteAsync(change);
+            await harness.RefreshAndCompareAsync();
+            return await harness.StateAsync<string>("st", "effective_refresh_mode");
+        }
+
+        const string ClearErrors = "SELECT pgtrickle.alter_stream_table('st', status => 'ACTIVE');", AnHourAgo = "UPDATE pgtrickle.plans SET created_at = created_at - interval '61 minutes'";
+        await harness.ExecuteAsync("DELETE FROM src");
+        await harness.CreateAsync("st", "SELECT id FROM src WHERE a >= ALL (SELECT 12 / w FROM divisor)");
+        Assert.Equal("FULL", await harness.StateAsync<string>("st", "effective_refresh_mode"));
+        Assert.Equal("FULL", await ModeAfterRefreshAsync(ClearErrors + "INSERT INTO divisor VALUES (1)"));
+        Assert.Equal("DIFFERENTIAL", await ModeAfterRefreshAsync(ClearErrors + "DELETE FROM divisor WHERE w = 0"));
+        Assert.Equal("FULL", await ModeAfterRefreshAsync("INSERT INTO divisor VALUES (0)"));
+
+        await harness.Database.Control.ExecuteAsync(AnHourAgo);
+        Assert.Equal("FULL", await ModeAfterRefreshAsync("INSERT INTO divisor VALUES (2)"));
+        Assert.Equal("FULL", await ModeAfterRefreshAsync("DELETE FROM divisor WHERE w = 0"));
+        await harness.Database.Control.ExecuteAsync(AnHourAgo);
+        Assert.Equal(RefreshAction.NoData, (await harness.RefreshAsync("st")).Action);
+        Assert.Equal("DIFFERENTIAL", await ModeAfterRefreshAsync("INSERT INTO src VALUES (1, 12), (2, 11)"));
+        Assert.Equal("DIFFERENTIAL", await ModeAfterRefreshAsync("INSERT INTO src VALUES (3, 13)"));
+        Assert.Equal("DIFFERENTIAL", await harness.HistoryAsync<string>("st", "action"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task In_a_group_a_query_is_judged_over_what_the_members_before_it_wrote(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE divisor (w int); INSERT INTO divisor VALUES (1);");
+        await harness.CreateAsync("path", "SELECT id, a FROM src");
+        await harness.CreateAsync("meeting", "SELECT id FROM path WHERE a >= ALL (SELECT 12 / w FROM divisor)");
+        await harness.CreateAsync("last", "SELECT count(*) AS n FROM meeting");
+        await harness.ExecuteAsync("DELETE FROM src; INSERT INTO divisor VALUES (0)");
+        await harness.RefreshAllAsync("path", "meeting", "last");
+        await harness.CompareAsync();
+        Assert.Equal("DIFFERENTIAL FULL DIFFERENTIAL", await harness.Database.Control.ScalarAsync<string>(
+            "SELECT string_agg(effective_refresh_mode, ' ' ORDER BY pgt_id) FROM pgtrickle.stream_table_state"));
+        await harness.ExecuteAsync("INSERT INTO src VALUES (1, 12)");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAllAsync("path", "meeting", "last"));
+        Assert.Equal((harness.Id("meeting"), PostgresErrorCodes.DivisionByZero), (failure.PgtId, failure.SqlState));
+        await harness.ExecuteAsync("DELETE FROM divisor WHERE w = 0");
+        await harness.RefreshAllAsync("path", "meeting", "last");
+        await harness.CompareAsync();
+    }
+
+    [Theory, PostgresVersions]
+    public async Task What_the_query_raises_is_the_users_whatever_its_columns_are_called(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, 100 / a AS share, a AS q FROM src");
+        await harness.ExecuteAsync("INSERT INTO src VALUES (200, 0)");
+        var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAsync("st"));
+        Assert.Equal((FailureKind.Query, PostgresErrorCodes.DivisionByZero), (failure.Kind, failure.SqlState));
+        Assert.Equal("DIFFERENTIAL", await harness.StateAsync<string>("st", "effective_refresh_mode"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task What_a_downgrade_is_for_quotes_no_data(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE secrets (w text); INSERT INTO secrets VALUES ('4711x'); DELETE FROM src;");
+        await harness.CreateAsync("st", "SELECT id FROM src WHERE a >= ALL (SELECT w::int FROM secrets)");
+        Assert.Contains("22P02", await harness.StateAsync<string>("st", "downgrade_reason"), StringComparison.Ordinal);
+        Assert.Equal(0, await harness.Database.Control.ScalarAsync<long>("SELECT count(*) FROM pgtrickle.stream_table_state s JOIN pgtrickle.plans p USING (pgt_id) WHERE concat(s, p) LIKE '%4711%'"));
+    }
+
+    [Theory, PostgresVersions]
+    public async Task A_refresh_whose_session_could_not_be_cleaned_afterwards_has_succeeded(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a FROM src");
+        await harness.Database.Database.Superuser.ExecuteAsync("CREATE OR REPLACE FUNCTION pgtrickle.clean_session() RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''22012''; END'");
+        for (var round = 1; round <= 2; round++)
+        {
+            await harness.ExecuteAsync($"UPDATE src SET a = 0 WHERE id = {round}");
+            Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+            await harness.CompareAsync();
+        }
+    }
+
+    [Theory, PostgresVersions]
+    public async Task Errors_of_users_functions_that_look_like_ours_are_their_own(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + """
+            CREATE FUNCTION deceive(state text, more text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = state, DETAIL = more; END';
+            CREATE TABLE lies (state text, more text);
+            """);
+        await harness.CreateAsync("other", "SELECT id FROM src");
+        await harness.CreateAsync("st", "SELECT deceive(state, more) AS q FROM lies");
+        foreach (var (state, more) in new[] { ("PT001", "no number"), ("PT001", $"{harness.Id("other")} 1 1 MERGE"), ("22012", $"{harness.Id("other")} apples") })
+        {
+            await harness.ExecuteAsync($"TRUNCATE lies; INSERT INTO lies VALUES ('{state}', '{more}')");
+            var failure = await Assert.ThrowsAsync<RefreshFailedException>(() => harness.RefreshAsync("st"));
+            Assert.Equal((harness.Id("st"), state, more), (failure.PgtId, failure.SqlState, failure.Detail));
+        }
+
+        Assert.Equal("DIFFERENTIAL", await harness.StateAsync<string>("other", "effective_refresh_mode"));
     }
 
     [Theory, PostgresVersions]
