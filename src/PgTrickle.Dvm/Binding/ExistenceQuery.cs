@@ -26,6 +26,6 @@ internal static class ExistenceQuery
     private static bool IsRowByRow(Query query, SelectBody select, FunctionCatalog functions)
         => select.Having is null
             && (select.GroupBy is null || select.GroupBy.Elements.All(static e => e is GroupingExpressions { Expressions.IsEmpty: false }))
-            && !select.Targets.Concat<SqlNode>(query.OrderBy).SelectMany(static t => t.DescendantsAndSelf())
+            && !((IEnumerable<SqlNode?>)[.. select.Targets, .. query.OrderBy, select.Distinct, select.GroupBy]).OfType<SqlNode>().SelectMany(static t => t.DescendantsAndSelf())
                 .Any(n => n is FunctionCall call && (call.Over is not null || functions.IsAggregate(call) || functions.ReturnsSet(call)));
 }
