@@ -95,7 +95,7 @@ internal sealed partial class QueryGenerator
             return new($"(SELECT {One("min", "max")}({inside.Sql}) FROM {from}{where})", kind, Value.HasEqualTwins(kind));
         }
 
-        if (kind is Kind.Json or Kind.Array && Chance(2))
+        if (kind is Kind.Json or Kind.Array)
         {
             // What PostgreSQL's manual says to work usually, and queries rely on: the order of the sub-select.
             var sorted = string.Join(", ", Order(columns, least: 1).Select(Directed));

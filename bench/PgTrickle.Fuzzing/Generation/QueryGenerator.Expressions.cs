@@ -92,7 +92,7 @@ internal sealed partial class QueryGenerator
         Kind.Span => new($"{Exact(kind, scope).Sql} + interval '1 hour'", kind),
         Kind.Json when Chance(4) && WholeRow(scope) is { } row => new($"to_jsonb({row})", kind),
         Kind.Json => new(One($"{Exact(kind, scope).Sql} -> 'a'", $"to_jsonb({Exact(Kind.Int, scope).Sql})", $"jsonb_build_object('k', {Exact(Kind.Text, scope).Sql})"), kind),
-        Kind.Array => new(One($"{Exact(kind, scope).Sql} || {Exact(Kind.Int, scope).Sql}", $"ARRAY[{Exact(Kind.Int, scope).Sql}, {Exact(Kind.Int, scope).Sql}]", ArraySubquery(scope, depth)), kind),
+        Kind.Array => new(One($"{Exact(kind, scope).Sql} || {Exact(Kind.Int, scope).Sql}", $"ARRAY[{Exact(Kind.Int, scope).Sql}, {Exact(Kind.Int, scope).Sql}]", ArraySubquery(scope, depth), depth > 0 ? ScalarSubquery(kind, scope, depth).Sql : "'{}'::int[]"), kind),
         Kind.Range => new($"{Exact(kind, scope).Sql} * int4range(1, 4)", kind),
         Kind.Bytes => new($"{Exact(kind, scope).Sql} || {Exact(kind, scope).Sql}", kind),
         Kind.Hour => new($"{Exact(kind, scope).Sql} + interval '1 hour'", kind),
