@@ -77,7 +77,7 @@ internal static class CatalogQueries
         ORDER BY a.attrelid, a.attnum
         """;
 
-    /// <summary>Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL.</summary>
+    /// <summary>Keys: unique, immediate, valid, without predicate and expression, all columns NOT NULL, and all of them the owner's to read: a delta may use a key that the query does not.</summary>
     public const string Keys = WithRelations + """
 
         SELECT i.indrelid::bigint, ARRAY(
@@ -85,11 +85,14 @@ internal static class CatalogQueries
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
             WHERE k.place <= i.indnkeyatts ORDER BY k.place)
         FROM pg_catalog.pg_index i
+        CROSS JOIN (
+            SELECT c.relowner FROM pgtrickle.stream_tables d JOIN pg_catalog.pg_class c ON c.oid = d.pgt_relid WHERE d.pgt_id = $1) AS t
         WHERE i.indrelid = ANY (ARRAY(SELECT r.oid FROM relations r)) AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
             AND NOT EXISTS (
                 SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, place)
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                WHERE k.place <= i.indnkeyatts AND NOT pgtrickle._is_not_null(a))
+                WHERE k.place <= i.indnkeyatts
+                    AND NOT (pgtrickle._is_not_null(a) AND pg_catalog.has_column_privilege(t.relowner, a.attrelid, a.attnum, 'SELECT')))
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
 

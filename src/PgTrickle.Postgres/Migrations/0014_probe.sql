@@ -27,7 +27,7 @@ BEGIN
                 WHERE a.attrelid = source.relid AND a.attnum > 0 AND a.attname = ANY (source.columns_used) AND NOT a.attisdropped;
             facts := concat_ws('/', facts, source.relid, part);
             -- A key is one only where its columns are NOT NULL; the query may not use them.
-            SELECT string_agg(concat(i.indkey, (SELECT bool_and(pgtrickle._is_not_null(a)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))), ',' ORDER BY i.indkey::text) INTO part
+            SELECT string_agg(concat(i.indkey, (SELECT bool_and(pgtrickle._is_not_null(a)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))), ',' ORDER BY i.indkey::text) INTO part
                 FROM pg_index i
                 WHERE i.indrelid = source.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
             -- With tables that inherit, NOT NULL and keys mean less, and ONLY means more.

@@ -104,7 +104,7 @@ public sealed class DriftTests
     public async Task A_key_that_told_partners_apart_is_not_relied_on_once_it_is_gone(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source + """
-            CREATE TABLE tags (tag int PRIMARY KEY, src_id int); CREATE TABLE marks (mark int NOT NULL UNIQUE, src_id int);
+            CREATE TABLE tags (tag int PRIMARY KEY, src_id int); CREATE TABLE marks (mark int NOT NULL, src_id int, UNIQUE (mark) INCLUDE (src_id));
             INSERT INTO tags VALUES (10, 1), (20, 2); INSERT INTO marks VALUES (10, 1), (20, 2);
             """);
         await harness.CreateAsync("tagged", "SELECT count(*) AS n FROM src WHERE EXISTS (SELECT FROM tags WHERE tags.src_id = src.id)");

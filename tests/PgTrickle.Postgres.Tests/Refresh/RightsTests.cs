@@ -26,6 +26,18 @@ public sealed class RightsTests
     }
 
     [Theory, PostgresVersions]
+    public async Task A_key_that_the_owner_may_not_read_is_not_used(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source + "CREATE TABLE tags (tag int PRIMARY KEY, src_id int); INSERT INTO tags VALUES (10, 1), (20, 2);");
+        var reader = await harness.Database.CreateRoleAsync("reader");
+        await harness.ExecuteAsync($"GRANT SELECT, TRIGGER ON src TO {reader}; GRANT SELECT (src_id), TRIGGER ON tags TO {reader}");
+        await harness.CreateAsync("st", "SELECT count(*) AS n FROM src WHERE EXISTS (SELECT FROM tags WHERE tags.src_id = src.id)", owner: harness.Database.As(reader));
+        await harness.ExecuteAsync("INSERT INTO tags VALUES (30, 1), (40, 3); DELETE FROM tags WHERE tag = 20");
+        await harness.RefreshAndCompareAsync();
+        Assert.Equal("DIFFERENTIAL", await harness.StateAsync<string>("st", "effective_refresh_mode"));
+    }
+
+    [Theory, PostgresVersions]
     public async Task Table_and_function_of_different_owners_are_not_refreshed(PostgresVersion version)
     {
         await using var harness = await RefreshHarness.CreateAsync(version, Source);
