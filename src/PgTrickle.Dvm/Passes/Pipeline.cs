@@ -35,7 +35,7 @@ internal static class Pipeline
         // Needs merged projections, and no Distinct, which asks for all columns. Afterwards dependent sides have the columns that are used.
         new TrimDependent(),
 
-        // Needs conditions in their places. Afterwards no condition of an outer join reads the clock.
+        // Needs conditions in their places. Afterwards no condition of a join or of a dependent side reads the clock.
         new IsolateJoinClock(),
 
         // Needs to be the last that moves projections. Afterwards the clock is read by filters and projections only.
