@@ -14,6 +14,9 @@ public static class PlanSettings
     /// </summary>
     public const string ChangeRows = "pgtrickle.rows_";
 
+    /// <summary>The setting of a source.</summary>
+    internal static string OfSource(int ordinal) => string.Create(CultureInfo.InvariantCulture, $"{ChangeRows}{ordinal + 1}");
+
     /// <summary>How many rows of a node changed, as the statement that changed them counted: for the planner, too.</summary>
     internal static string OfNode(int node) => string.Create(CultureInfo.InvariantCulture, $"pgtrickle.node_{node + 1}");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
@@ -51,7 +50,7 @@ internal static class CapturedChanges
 
     /// <summary>How many rows there are, as the probe counted them.</summary>
     private static SqlExpression Number(PlanSource source)
-        => DeltaContext.NumberFrom(string.Create(CultureInfo.InvariantCulture, $"{PlanSettings.ChangeRows}{source.Ordinal + 1}"));
+        => DeltaContext.NumberFrom(PlanSettings.OfSource(source.Ordinal));
 
     private static IEnumerable<SqlExpression> Unread(PlanNames names, PlanSource source)
     {

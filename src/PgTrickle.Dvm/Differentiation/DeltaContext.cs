@@ -192,9 +192,10 @@ internal sealed class DeltaContext
         }
 
         var table = Names.Next("pair_");
-        var columns = source.Columns.Where(c => required.Contains(c.Reference)).Select(static c => c.Reference).ToList();
-        Add(table, UnionAll(fragments.Select(f => SelectWeighted(f, columns))).AsQuery());
-        return Reference(table, columns);
+        var columns = source.Columns.Where(c => required.Contains(c.Reference)).ToList();
+        var references = columns.ConvertAll(static c => c.Reference);
+        Add(table, AtLeast(UnionAll(fragments.Select(f => SelectWeighted(f, references))), columns.Select(static c => c.Type), weighted: true, source));
+        return Reference(table, references);
     }
 
     /// <summary>The same with rows of several terms added up: for where each row is looked at by itself, and what cancels need not be.</summary>
@@ -208,9 +209,20 @@ internal sealed class DeltaContext
         var columns = source.Columns.Where(c => required.Contains(c.Reference)).ToList();
         var references = columns.ConvertAll(static c => c.Reference);
         var terms = Derived(UnionAll(fragments.Select(f => SelectWeighted(f, references))).AsQuery(), rows);
-        Add(table, Consolidation.Select(terms, rows, [.. columns.Select(static (c, i) => new ImageColumn(NameSource.ColumnName(i), c.Type))]).AsQuery());
+        Add(table, AtLeast(Consolidation.Select(terms, rows, [.. columns.Select(static (c, i) => new ImageColumn(NameSource.ColumnName(i), c.Type))]), columns.Select(static c => c.Type), weighted: true, source));
         return Reference(table, references);
     }
+
+    /// <summary>Rows of which the planner expects some, if something changed in what they come from.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="types">The types of their columns.</param>
+    /// <param name="weighted">Whether a weight is the last column.</param>
+    /// <param name="source">What they come from.</param>
+    public Query AtLeast(QueryBody rows, IEnumerable<TypeInfo?> types, bool weighted, Operator source)
+        => LeastRows.Of(rows, [.. types], weighted, [.. source.DescendantsAndSelf().OfType<Scan>().Where(IsChanged).Select(SettingOf).Distinct()]).AsQuery();
+
+    private string SettingOf(Scan scan)
+        => scan.Node is { } node ? PlanSettings.OfNode(node) : PlanSettings.OfSource(_sources[scan.Relation.Captured].Ordinal);
 
     /// <summary>A reference to a table made by <see cref="SelectWeighted"/>.</summary>
     public Fragment Reference(SqlIdentifier table, IReadOnlyList<ColumnReference> columns)

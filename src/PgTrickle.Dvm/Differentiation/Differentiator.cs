@@ -73,14 +73,17 @@ internal sealed class Differentiator(DeltaContext context)
     {
         var terms = new List<Fragment>();
         var single = new SingleRowDelta(context);
+        var shared = new SharedPartners(context);
+        Fragment Partners(Operator changed, Fragment delta, Operator others)
+            => shared.Of(changed, delta, others, join.Predicate, required) ?? context.Present.Read(others);
         if (left is not null)
         {
-            terms.AddRange(single.Of(join.Right, join.Left, join.Predicate, required) ?? [left.Joined(context.Present.Read(join.Right), join.Predicate)]);
+            terms.AddRange(single.Of(join.Right, join.Left, join.Predicate, required) ?? [left.Joined(Partners(join.Left, left, join.Right), join.Predicate)]);
         }
 
         if (right is not null)
         {
-            terms.AddRange(single.Of(join.Left, join.Right, join.Predicate, required) ?? [right.Joined(context.Present.Read(join.Left), join.Predicate)]);
+            terms.AddRange(single.Of(join.Left, join.Right, join.Predicate, required) ?? [right.Joined(Partners(join.Right, right, join.Left), join.Predicate)]);
         }
 
         if (left is not null && right is not null)

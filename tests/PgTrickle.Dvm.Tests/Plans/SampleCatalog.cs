@@ -22,7 +22,8 @@ internal static class SampleCatalog
         Relation(1, "customers", ["id"], ("id", Int4, true), ("name", Text, true), ("tier", Text, false)),
         Relation(2, "orders", ["id"], ("id", Int4, true), ("customer_id", Int4, false), ("amount", Money, true), ("qty", Int4, true), ("weight", Float8, false), ("day", Date, true)),
         Relation(3, "log", [], ("k", Int4, false), ("v", Text, false)),
-        Relation(4, "places", [], ("id", Int4, false), ("name", Text, false)) with { Alone = Relation(4, "places", ["id"], ("id", Int4, true), ("name", Text, false)) with { IsAlone = true } });
+        Relation(4, "places", [], ("id", Int4, false), ("name", Text, false)) with { Alone = Relation(4, "places", ["id"], ("id", Int4, true), ("name", Text, false)) with { IsAlone = true } },
+        Relation(5, "items", ["order_id", "no"], ("order_id", Int4, true), ("no", Int4, true), ("price", Money, true)));
 
     /// <summary>The plan of a canonical text; output types are those of the columns of these names, else int4.</summary>
     public static CompiledPlan Compile(string text, CompileOptions? options = null) => Compiler.Compile(Analyse(text), Snapshot, options ?? new CompileOptions { Mode = RequestedMode.Differential });

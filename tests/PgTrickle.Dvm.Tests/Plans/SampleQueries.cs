@@ -24,6 +24,7 @@ internal static class SampleQueries
         ["one_row"] = "SELECT count(*) AS n, sum(orders.qty) AS total FROM public.orders",
         ["inner_join"] = "SELECT o.id, c.name FROM (public.orders o JOIN public.customers c ON ((c.id = o.customer_id))) WHERE (c.tier = 'x'::text)",
         ["three_tables"] = "SELECT o.id, c.name, l.v FROM ((public.orders o JOIN public.customers c ON ((c.id = o.customer_id))) JOIN public.log l ON ((l.k = o.qty)))",
+        ["partners_that_many_share_are_looked_up_once"] = "SELECT o.day, sum(i.price) AS total FROM (public.orders o JOIN public.items i ON ((i.order_id = o.id))) GROUP BY o.day",
         ["commas_are_joined_by_their_conditions"] = "SELECT o.id, c.name, l.v FROM public.customers c, public.log l, public.orders o WHERE ((c.id = o.customer_id) AND (l.k = o.qty) AND (c.tier = 'x'::text))",
         ["cross_product_that_nothing_connects_stays"] = "SELECT c.name, l.v FROM public.customers c, public.log l WHERE (c.tier = 'x'::text)",
         ["left_join_by_key"] = "SELECT c.id, o.qty FROM (public.customers c LEFT JOIN public.orders o ON ((o.customer_id = c.id)))",
