@@ -6,6 +6,7 @@ using PgTrickle.Benchmarks.Gateway;
 using PgTrickle.Benchmarks.Idle;
 using PgTrickle.Benchmarks.Refresh;
 using PgTrickle.Benchmarks.Workloads;
+using PgTrickle.Workloads.Graphs;
 using PgTrickle.Workloads.Nexmark;
 using PgTrickle.Workloads.Ssb;
 using PgTrickle.Workloads.Tpch;
@@ -33,6 +34,8 @@ internal static class Program
                 "nexmark", "The relational queries of Nexmark as stream tables, against evaluating them.", static (seed, scale) => new NexmarkWorkload(seed, scale)),
             WorkloadBenchmark.Command(
                 "ssb", "The 13 queries of the star schema benchmark as stream tables, against evaluating them.", static (seed, scale) => new SsbWorkload(seed, scale)),
+            WorkloadBenchmark.Command(
+                "graph", "Recursive queries over a tree and a graph as stream tables, against evaluating them.", static (seed, scale) => new GraphWorkload(seed, scale)),
         };
         return root.Parse(arguments).InvokeAsync();
     }

@@ -1,4 +1,5 @@
 using PgTrickle.TestInfrastructure;
+using PgTrickle.Workloads.Graphs;
 using PgTrickle.Workloads.Nexmark;
 using PgTrickle.Workloads.Running;
 using PgTrickle.Workloads.Ssb;
@@ -30,6 +31,10 @@ public sealed class WorkloadTests(ITestOutputHelper output)
     [PostgresVersions]
     public Task The_star_schema_benchmark_stays_equal_and_differential(PostgresVersion version) => RunAsync(
         version, new SsbWorkload(1, Scale), "q1_1 q1_2 q1_3 q2_1 q2_2 q2_3 q3_1 q3_2 q3_3 q3_4 q4_1 q4_2 q4_3");
+
+    [Theory]
+    [PostgresVersions]
+    public Task Recursive_queries_stay_equal_and_differential(PostgresVersion version) => RunAsync(version, new GraphWorkload(1, Scale), "ways heads used pieces");
 
     private async Task RunAsync(PostgresVersion version, Workload workload, string differential)
     {

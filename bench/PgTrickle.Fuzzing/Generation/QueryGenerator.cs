@@ -210,7 +210,7 @@ internal sealed partial class QueryGenerator
             case 5:
                 var step = One("", "LEFT JOIN fuzz.a x ON x.id = b.k ", "JOIN fuzz.va x ON x.id = b.a_id ", "CROSS JOIN LATERAL (SELECT max(w) AS g FROM fuzz.e WHERE e.src = b.k) x ");
                 var value = step.Length == 0 ? "b.k" : "x.g";
-                _with.Add($"{name}(c1, c2, c3) AS (SELECT b.k, 1, b.s::int FROM fuzz.b WHERE b.id < {Number(3, 9)} UNION ALL SELECT b.k, {name}.c2 + 1, {value} FROM {name} JOIN fuzz.b ON b.a_id = {name}.c1 {step}WHERE {name}.c2 < {Number(2, 3)}{One("", " AND EXISTS (SELECT FROM fuzz.e WHERE e.dst = b.k)", " AND b.v IS DISTINCT FROM 'a'")})");
+                _with.Add($"{name}(c1, c2, c3) AS (SELECT b.k, 1, b.s::int FROM fuzz.b WHERE b.id < {Number(3, 9)} UNION {One("", "ALL ")}SELECT b.k, {name}.c2 + 1, {value} FROM {name} JOIN fuzz.b ON b.a_id = {name}.c1 {step}WHERE {name}.c2 < {Number(2, 3)}{One("", " AND EXISTS (SELECT FROM fuzz.e WHERE e.dst = b.k)", " AND b.v IS DISTINCT FROM 'a'")})");
                 kinds.Add(Kind.Int);
                 break;
             case 4:

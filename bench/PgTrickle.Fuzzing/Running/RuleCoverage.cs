@@ -18,7 +18,7 @@ internal sealed class RuleCoverage
     private static readonly RefreshAction[] Refreshes = [RefreshAction.NoData, RefreshAction.Differential, RefreshAction.Full, RefreshAction.Reinitialize];
 
     /// <summary>The rules by which nodes are maintained.</summary>
-    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule), typeof(RecursionRule), typeof(ZSetRule)];
+    private static readonly Type[] NodeRules = [typeof(AggregateRule), typeof(RescanRule), typeof(PartitionRule), typeof(FirstRowsRule), typeof(EvaluateRule), typeof(RecursionRule), typeof(SetRecursionRule), typeof(ZSetRule)];
 
     private const string Truncated = "evaluated after TRUNCATE";
 
@@ -41,7 +41,7 @@ internal sealed class RuleCoverage
         "dependent, row by row",
         "dependent, over old tables",
         "dependent, outer changed",
-        .. Concrete<RootRule>().Where(static t => t != typeof(RecursionRule)).Select(static t => $"root {t.Name}"),
+        .. Concrete<RootRule>().Where(static t => t != typeof(RecursionRule) && t != typeof(SetRecursionRule)).Select(static t => $"root {t.Name}"),
         .. NodeRules.Select(static t => $"node {t.Name}"),
         Distinct,
         LookedUp,

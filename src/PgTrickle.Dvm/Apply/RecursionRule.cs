@@ -22,6 +22,8 @@ internal sealed record RecursionRule(StoredResult Result, LinearRecursion Terms)
 
     public override bool Consolidates => false;
 
+    public override IEnumerable<Operator> Reads => [Result.Source, Terms.Step];
+
     public override string Describe() => "follow the changes of both terms through the recursion";
 
     public override ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names)
@@ -59,12 +61,12 @@ internal sealed record RecursionRule(StoredResult Result, LinearRecursion Terms)
             Columns = DeltaContext.Renaming(Terms.Self.Columns.Select(static c => c.Reference).ToList(), alias),
         };
         var next = context.Present.Given(o => ReferenceEquals(o, Terms.Self) ? self : null).Read(Terms.Step);
-        var start = Select(Columns(Each)) with { From = [Table(seed, Each)] };
+        var start = Select(Columns(Each)) with { From = [Derived((Select(Columns(Each)) with { From = [Table(seed, Each)] }).AsQuery() with { Limit = DeltaContext.Unforeseen(long.MaxValue) }, Each)] };
         var recursion = UnionAll(start, DeltaContext.SelectWeighted(next, Terms.Step.Columns.Select(static c => c.Reference)));
         return (Select(Columns(Each)) with { From = [Table(step, Each)] }).AsQuery() with
         {
             With = new WithClause([Cte(step, recursion.AsQuery())], Recursive: true),
-            Limit = Integer(MostRows + 1),
+            Limit = DeltaContext.Unforeseen(MostRows + 1),
         };
     }
 

@@ -1,4 +1,5 @@
 using PgTrickle.Dvm.Differentiation;
+using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Apply;
@@ -14,6 +15,9 @@ internal abstract record RootRule(StoredResult Result)
 
     /// <summary>Places of columns by which stored rows are looked up, beside those that identify them.</summary>
     public virtual SyntaxList<int> Lookup => [];
+
+    /// <summary>All that its statements read rows of tables and nodes by.</summary>
+    public virtual IEnumerable<Operator> Reads => [Result.Source];
 
     /// <summary>What changes, given the sources that did; null if they don't matter, as when only the clock moved and nothing that is stored reads it.</summary>
     public abstract ChangeSet? Change(DeltaContext context, Differentiator differentiator, PlanNames names);

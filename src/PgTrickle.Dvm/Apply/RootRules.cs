@@ -39,7 +39,7 @@ internal static class RootRules
 
         if (project.Input is Recursion { Linear: { Self.Node: not null } terms })
         {
-            return new RecursionRule(ZSet(project, visible), terms);
+            return terms.IsSet ? new SetRecursionRule(ZSet(project, visible), terms) : new RecursionRule(ZSet(project, visible), terms);
         }
 
         return IsRecursion(project.Input) ? new EvaluateRule(ZSet(project, visible))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Differentiation;
 using PgTrickle.Dvm.Operators;
@@ -6,34 +7,57 @@ using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Binding;
 
-/// <summary>Sees whether a recursive query is a UNION ALL whose step is linear in the recursive table, and takes it apart.</summary>
+/// <summary>Sees whether the step of a recursive UNION is linear in the recursive table, and takes the two terms apart.</summary>
 internal static class LinearTerms
 {
-    /// <summary>The terms, or null if the query has to be computed as a whole.</summary>
+    /// <summary>The recursion with its terms, or as it is if it has to be computed as a whole.</summary>
     /// <param name="context">The query.</param>
     /// <param name="cte">The WITH query.</param>
     /// <param name="recursion">Its operator.</param>
     /// <param name="start">Its first term.</param>
     /// <param name="bind">Binds its second term, where the name of the recursive table means what it is given.</param>
-    public static LinearRecursion? Of(BindingContext context, CteBinding cte, Recursion recursion, Operator start, Func<CteBinding, Operator> bind)
+    public static Recursion TakenApart(BindingContext context, CteBinding cte, Recursion recursion, Operator start, Func<CteBinding, Operator> bind)
     {
-        if (cte.Recursive is not { Search: null, Cycle: null } || recursion.Open is not null || cte.Query.Body is not SetOperation { All: true } union
+        if (cte.Recursive is not { Search: null, Cycle: null } || recursion.Open is not null || cte.Query.Body is not SetOperation union
             || RecursionBinder.References(union.Right).Count(n => n == cte.Name) != 1)
         {
-            return null;
+            return recursion;
         }
 
-        var columns = recursion.Columns.Select(static (c, i) => new ColumnInfo((short)(i + 1), NameSource.ColumnName(i), c.Type ?? TypeInfo.Unknown, NotNull: false)).ToSyntaxList();
-        var self = new Scan(context.NewName("rec"), new RelationInfo(0, new QualifiedName(cte.Name), RelationKind.Table, columns));
         try
         {
-            var step = Pipeline.Run(bind(new CteBinding(cte.Name, recursion.Names, cte.Query, cte.Outer) { Self = self }));
-            return IsLinear(step, self) ? new LinearRecursion(self, SettledState.Of(Pipeline.Run(start)), SettledState.Of(step)) : null;
+            // A column is never NULL if it is not at first, and no step makes it so of rows of which that is true.
+            var notNull = start.Columns.Select(static c => c.NotNull).ToList();
+            while (true)
+            {
+                var self = new Scan(context.NewName("rec"), Relation(cte.Name, recursion, notNull));
+                var step = Pipeline.Run(bind(new CteBinding(cte.Name, recursion.Names, cte.Query, cte.Outer) { Self = self }));
+                if (!IsLinear(step, self))
+                {
+                    return recursion;
+                }
+
+                var kept = notNull.Zip(step.Columns, static (n, c) => n && c.NotNull).ToList();
+                if (kept.SequenceEqual(notNull))
+                {
+                    var types = recursion.Types.Zip(notNull, static (t, n) => t with { NotNull = n }).ToSyntaxList();
+                    var terms = new LinearRecursion(!union.All, self, SettledState.Of(Pipeline.Run(start)), SettledState.Of(union.All ? step : WithOrigin(step, self)));
+                    return recursion with { Types = types, Linear = terms };
+                }
+
+                notNull = kept;
+            }
         }
         catch (CompileException e) when (e.Error.Kind == CompileErrorKind.NotImplemented)
         {
-            return null;
+            return recursion;
         }
+    }
+
+    private static RelationInfo Relation(SqlIdentifier name, Recursion recursion, List<bool> notNull)
+    {
+        var columns = recursion.Columns.Select((c, i) => new ColumnInfo((short)(i + 1), NameSource.ColumnName(i), c.Type ?? TypeInfo.Unknown, notNull[i]));
+        return new RelationInfo(0, new QualifiedName(name), RelationKind.Table, columns.ToSyntaxList());
     }
 
     /// <summary>Whether the recursive table is where each of its rows counts by itself.</summary>
@@ -41,10 +65,39 @@ internal static class LinearTerms
     {
         Scan => ReferenceEquals(source, self),
         Filter or Project => IsLinear(source.Inputs[0], self),
-        Join { Type: JoinType.Inner } join => IsLinear(Contains(join.Left, self) ? join.Left : join.Right, self),
+        Join { Type: JoinType.Inner } join => IsLinear(join.Inputs[SideOf(join, self)], self),
         Join { Type: JoinType.Left } or Match or Dependent => IsLinear(source.Inputs[0], self),
         _ => false,
     };
 
-    private static bool Contains(Operator source, Scan self) => source.DescendantsAndSelf().Any(o => ReferenceEquals(o, self));
+    private static int SideOf(Join join, Scan self) => join.Left.DescendantsAndSelf().Any(o => ReferenceEquals(o, self)) ? 0 : 1;
+
+    /// <summary>A linear step that yields the columns of the recursive table, too, after its own: whatever adds rows up now keeps those apart that follow from different ones.</summary>
+    private static Project WithOrigin(Operator step, Scan self)
+    {
+        var (source, origin) = Carrying(step, self);
+        var own = step.Columns.Select(static (c, i) => new ComputedColumn(NameSource.ColumnName(i), c.Reference, c.Type, c.NotNull));
+        var others = origin.Select((c, i) => new ComputedColumn(NameSource.ColumnName(step.Columns.Count + i), c, self.Columns[i].Type, self.Columns[i].NotNull));
+        return new Project("step", source, [.. own, .. others]);
+    }
+
+    /// <summary>The operator without a projection that leaves out a column of the recursive table, and what these columns are called above it.</summary>
+    private static (Operator Source, SyntaxList<ColumnReference> Origin) Carrying(Operator source, Scan self)
+    {
+        if (ReferenceEquals(source, self))
+        {
+            return (self, self.Columns.Select(static c => c.Reference).ToSyntaxList());
+        }
+
+        var side = source is Join { Type: JoinType.Inner } join ? SideOf(join, self) : 0;
+        var (input, origin) = Carrying(source.Inputs[side], self);
+        var rest = source.WithInputs(source.Inputs.Select((o, i) => i == side ? input : o).ToSyntaxList());
+        if (rest is not Project project)
+        {
+            return (rest, origin);
+        }
+
+        var added = origin.Select((c, i) => new ComputedColumn(new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"__pgt_of_{i + 1}")), c, self.Columns[i].Type, self.Columns[i].NotNull)).ToList();
+        return (project with { Outputs = project.Outputs.AddRange(added) }, added.Select(a => new ColumnReference(project.Alias, a.Name)).ToSyntaxList());
+    }
 }

@@ -109,7 +109,7 @@ internal sealed class QueryBinder
 
         var start = BindBody(union.Left, [], cte.Outer);
         var recursion = new RecursionBinder(_context, _functions).Bind(cte, start);
-        return recursion with { Linear = LinearTerms.Of(_context, cte, recursion, start, c => BindBody(union.Right, [], cte.Outer.With(c))) };
+        return LinearTerms.TakenApart(_context, cte, recursion, start, c => BindBody(union.Right, [], cte.Outer.With(c)));
     }
 
     private Operator BindBody(QueryBody body, SyntaxList<OrderItem> order, CteScope ctes) => body switch

@@ -171,6 +171,12 @@ internal sealed class DeltaContext
         => Consolidation.AsBigInteger(new ConditionalFunction(ConditionalKind.NullIf, [Call("current_setting", String(setting), True), String("")]));
 
     /// <summary>
+    /// A LIMIT whose value PostgreSQL does not know when it plans: it expects a tenth of the rows. Of a recursion it expects ten times what one round yields, and would rather read whole tables
+    /// than look for the rows of a few.
+    /// </summary>
+    public static SqlExpression Unforeseen(long most) => Scalar(Select(Integer(most).As("most")).AsQuery());
+
+    /// <summary>
     /// Whether fragments are likely to hold rows that cancel: a node's change is a row that goes and one that comes, and where the columns in which they differ are not needed,
     /// what is joined with them is the same rows again.
     /// </summary>

@@ -19,7 +19,7 @@ internal static class NodeIndexes
         var identity = node.Rule.Result.Identity;
         var known = identity.Kind == IdentityKind.Key ? identity.Columns.Select(i => node.Rule.Result.Columns[i].Name).ToHashSet() : [];
         var keys = new List<SyntaxList<SqlIdentifier>>();
-        foreach (var columns in all.SelectMany(static n => n.Reads).SelectMany(t => Lookups(t, node.Number!.Value)))
+        foreach (var columns in all.SelectMany(static n => n.Rule.Reads).SelectMany(t => Lookups(t, node.Number!.Value)))
         {
             var isKnown = known.Count > 0 && columns.IsSupersetOf(known);
             if (identity.Kind != IdentityKind.SingleRow && !isKnown && !keys.Exists(k => k.ToHashSet().SetEquals(columns)))
@@ -28,7 +28,7 @@ internal static class NodeIndexes
             }
         }
 
-        var compared = all.SelectMany(static n => n.Reads).SelectMany(t => Compared(t, node.Number!.Value)).Select(name => node.Rule.Result.Columns.First(c => c.Name == name))
+        var compared = all.SelectMany(static n => n.Rule.Reads).SelectMany(t => Compared(t, node.Number!.Value)).Select(name => node.Rule.Result.Columns.First(c => c.Name == name))
             .Where(c => c.Type is { IsBounded: true, IsOrdered: true } && (identity.Kind != IdentityKind.Key || node.Rule.Result.Columns[identity.Columns[0]].Name != c.Name)).Select(static c => (SyntaxList<SqlIdentifier>)[c.Name]);
         return [.. keys.Concat(compared).Select(k => Index(node.Rule.Result, k)).OfType<CreateIndexStatement>().Distinct()];
     }

@@ -19,9 +19,6 @@ internal sealed record PlanNode(int? Number, RootRule Rule, bool IsRaw)
 
     public Operator Tree => Rule.Result.Source;
 
-    /// <summary>All that its statements read rows of tables and nodes by.</summary>
-    public IEnumerable<Operator> Reads => Rule is RecursionRule recursion ? [Tree, recursion.Terms.Step] : [Tree];
-
     /// <summary>Whether anything in it reads the clock.</summary>
     public bool ReadsClock => Tree.DescendantsAndSelf().SelectMany(static o => o.OwnExpressions()).Any(ClockExpressions.ReadsClock);
 

@@ -37,13 +37,14 @@ internal sealed record Recursion(
 }
 
 /// <summary>
-/// The terms of a recursive UNION ALL whose second one is linear in the recursive table: of a sum of rows it yields the sum of what it yields for each. These are operators of their own, not
+/// The terms of a recursive UNION whose second one is linear in the recursive table: of a sum of rows it yields the sum of what it yields for each. These are operators of their own, not
 /// among the inputs of the recursion.
 /// </summary>
+/// <param name="IsSet">Whether it is a UNION, of which each row comes once, and not a UNION ALL.</param>
 /// <param name="Self">The only scan of the recursive table.</param>
 /// <param name="Start">The term without recursion.</param>
-/// <param name="Step">The other, over the scan.</param>
-internal sealed record LinearRecursion(Scan Self, Operator Start, Operator Step)
+/// <param name="Step">The other, over the scan; of a UNION the columns of the row that it follows from come after its own.</param>
+internal sealed record LinearRecursion(bool IsSet, Scan Self, Operator Start, Operator Step)
 {
     /// <summary>The same, of a node.</summary>
     public LinearRecursion OfNode(int node)

@@ -26,6 +26,7 @@ internal static class KeyInference
         TopK top => Keys(top.Input),
         Window window => OfProject(window.Input, window.Columns.Zip(window.Kept)),
         Aggregate aggregate => [SetOf(aggregate.Keys.Select(k => new ColumnReference(aggregate.Alias, k.Name)))],
+        Recursion { Linear.IsSet: true } => [source.ColumnSet()],
         _ => [],
     };
 
