@@ -74,7 +74,7 @@ internal static class SampleQueries
         ["one_grouping_set_is_a_grouping"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty))",
         ["recursion_by_union_is_followed"] =
             "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k FROM r",
-        ["recursion_that_joins_itself_is_evaluated"] =
+        ["recursion_that_groups_inside_is_evaluated"] =
             "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM ((r JOIN public.orders o ON ((o.customer_id = r.k))) CROSS JOIN LATERAL ( SELECT DISTINCT l.k FROM public.log l) x)) SELECT r.k FROM r",
         ["recursion_with_a_linear_step_is_followed"] =
             "WITH RECURSIVE r(id, depth) AS ( SELECT c.id, 0 FROM public.customers c WHERE (c.tier IS NULL) UNION ALL SELECT o.id, (r_1.depth + 1) FROM (r r_1 JOIN public.orders o ON ((o.customer_id = r_1.id))) WHERE (NOT (EXISTS ( SELECT FROM public.log l WHERE (l.k = r_1.id))))) SELECT r.id, r.depth FROM r WHERE (r.depth < 9)",
