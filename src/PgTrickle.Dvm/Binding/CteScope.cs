@@ -10,6 +10,9 @@ internal sealed record CteBinding(SqlIdentifier Name, SyntaxList<SqlIdentifier> 
 
     /// <summary>The table of WITH RECURSIVE, if the query refers to itself.</summary>
     public CommonTableExpression? Recursive { get; init; }
+
+    /// <summary>Whether the query around may read the column of SEARCH.</summary>
+    public bool IsSearchRead { get; init; }
 }
 
 /// <summary>The WITH queries in scope, the innermost first, and the names of the query around.</summary>

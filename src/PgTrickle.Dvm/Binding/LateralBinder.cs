@@ -22,6 +22,11 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
     /// <summary>A function in FROM may refer to the items before it without being called LATERAL.</summary>
     public BoundItem BindFunction(FromItem item, CteScope ctes, Scope before)
     {
+        if (item is FunctionTable { Functions: [{ Call: var clock, Columns.IsEmpty: true }], WithOrdinality: false, Alias: { Columns: [var name] } alone } && ClockExpressions.IsClock(clock))
+        {
+            return BindQuery(Derived(Select(clock.As(name)).AsQuery(), alone.Name), ctes, before);
+        }
+
         var scope = before with { Outer = ctes.Around };
         var bound = new Arguments(e => expressions.Bind(e, scope)).Visit(item);
         var (alias, columns) = bound switch

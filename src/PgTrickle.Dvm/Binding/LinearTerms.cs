@@ -32,7 +32,7 @@ internal static class LinearTerms
             {
                 var self = new Scan(context.NewName("rec"), Relation(cte.Name, recursion, notNull));
                 var step = Pipeline.Run(bind(new CteBinding(cte.Name, recursion.Names, cte.Query, cte.Outer) { Self = self }));
-                if (!IsLinear(step, self))
+                if (!IsLinear(step, self) || step.DescendantsAndSelf().Count(o => ReferenceEquals(o, self)) != 1)
                 {
                     return recursion;
                 }

@@ -31,7 +31,7 @@ internal sealed class QueryBinder
 
         if (Slice.Of(query) is not { } slice)
         {
-            return BindBody(query.Body, query.OrderBy, Extend(query.With, ctes));
+            return BindBody(query.Body, query.OrderBy, Extend(query, ctes));
         }
 
         if (query.OrderBy.IsEmpty)
@@ -44,7 +44,7 @@ internal sealed class QueryBinder
             throw _context.NotImplemented("LIMIT by an expression", "its value changes with data or time");
         }
 
-        var inner = Extend(query.With, ctes);
+        var inner = Extend(query, ctes);
         return query.Body is SelectBody select ? _selects.Bind(select, query.OrderBy, slice, inner) : BindSliced(BindBody(query.Body, [], inner), query.OrderBy, slice);
     }
 
@@ -61,9 +61,9 @@ internal sealed class QueryBinder
         return new Project(_context.NewName("p"), top, outputs.ToSyntaxList());
     }
 
-    private CteScope Extend(WithClause? with, CteScope ctes)
+    private CteScope Extend(Query around, CteScope ctes)
     {
-        if (with is null)
+        if (around.With is not { } with)
         {
             return ctes;
         }
@@ -72,7 +72,7 @@ internal sealed class QueryBinder
         {
             var query = table.Statement as Query ?? throw _context.Unsupported("data-modifying WITH", "a stream table's query must not write");
             var recursive = with.Recursive && RecursionBinder.IsRecursive(table);
-            ctes = ctes.With(new CteBinding(table.Name, table.Columns, query, ctes) { Recursive = recursive ? table : null });
+            ctes = ctes.With(new CteBinding(table.Name, table.Columns, query, ctes) { Recursive = recursive ? table : null, IsSearchRead = recursive && table.Search is not null && WayColumns.IsSearchRead(around, table) });
         }
 
         return ctes;
@@ -108,6 +108,11 @@ internal sealed class QueryBinder
         }
 
         var start = BindBody(union.Left, [], cte.Outer);
+        if (cte.Recursive is { Search: not null } or { Cycle: not null } && WayColumns.SpellOut(_context, cte, start) is var (plain, promised))
+        {
+            return promised(Bind(plain));
+        }
+
         var recursion = new RecursionBinder(_context, _functions).Bind(cte, start);
         return LinearTerms.TakenApart(_context, cte, recursion, start, c => BindBody(union.Right, [], cte.Outer.With(c)));
     }

@@ -116,9 +116,9 @@ internal sealed class RecursionBinder(BindingContext context, FunctionCatalog fu
             case WholeRowReference or AllColumns or FieldExpansion:
                 throw context.NotImplemented("whole-row reference in WITH RECURSIVE", "rows as values are evaluated as a whole");
             default:
-                if (ClockExpressions.IsClock(node) || (node is FunctionCall call && ClockExpressions.IsHiddenClock(call)))
+                if (node is FunctionCall call && ClockExpressions.IsHiddenClock(call))
                 {
-                    throw context.NotImplemented("clock in WITH RECURSIVE", "what it yielded at another time is not known");
+                    throw context.Unsupported($"{call.Name}()", "it reads a clock whose value at the previous refresh is not known; use now() or CURRENT_DATE");
                 }
 
                 break;

@@ -43,7 +43,7 @@ internal sealed class Differentiator(DeltaContext context)
             case IPartitioned partitioned:
                 return new RecomputeDelta(context, this).Of(partitioned);
             case Recursion recursion:
-                return recursion.Tables.Cast<Scan>().Any(context.IsChanged) ? [context.Present.Read(recursion), NaiveDelta.Old(context).Read(recursion).Negated()] : Nothing;
+                return recursion.Tables.Cast<Scan>().Any(context.IsChanged) || (context.ClockMoved && recursion.Clocks.Any()) ? [context.Present.Read(recursion), NaiveDelta.Old(context).Read(recursion).Negated()] : Nothing;
             case Repeat repeat:
                 return [.. Delta(repeat.Input, Below(repeat.Times, required)).Select(f => f.Repeated(repeat.Times))];
             default:

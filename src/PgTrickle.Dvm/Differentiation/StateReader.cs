@@ -165,7 +165,7 @@ internal sealed class StateReader(NameSource names, Func<Scan, FromItem> scan, F
         var tables = recursion.Tables.Cast<Scan>().ToDictionary(static s => (s.Relation.Name, s.Relation.IsAlone));
         return recursion.Text.Rewrite(node => node is TableReference { Name.Schema: not null } table
             ? (TableReference)scan(tables[(table.Name, table.Only)]) with { Alias = table.Alias ?? new TableAlias(table.Name.Name) }
-            : node);
+            : ClockExpressions.IsClock(node) ? clock((SqlExpression)node) : node);
     }
 
     private Fragment ReadRepeat(Repeat repeat)

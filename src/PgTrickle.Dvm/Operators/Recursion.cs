@@ -1,4 +1,5 @@
 using PgTrickle.Dvm.Binding;
+using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
 
 namespace PgTrickle.Dvm.Operators;
@@ -23,6 +24,9 @@ internal sealed record Recursion(
 {
     /// <summary>Why the same tables may give other rows another time; null if they always give the same.</summary>
     public string? Open { get; init; }
+
+    /// <summary>The expressions of the clock in it.</summary>
+    public IEnumerable<SqlExpression> Clocks => ClockExpressions.Closed(Text);
 
     /// <summary>Its two terms, if its changes can be told from theirs; null if it has to be computed as a whole.</summary>
     public LinearRecursion? Linear { get; init; }

@@ -40,7 +40,7 @@ internal static class ClockExpressions
             return [];
         }
 
-        var closed = node is SqlExpression && !node.DescendantsAndSelf().Any(static n => n is ColumnReference or Sql.Syntax.Parameter);
+        var closed = node is SqlExpression && !node.DescendantsAndSelf().Any(static n => n is ColumnReference or Sql.Syntax.Parameter or Query);
         return closed ? [(SqlExpression)node] : node.Children.SelectMany(Closed);
     }
 

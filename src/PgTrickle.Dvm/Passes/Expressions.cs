@@ -67,7 +67,7 @@ internal static class Expressions
         DistinctOn d => d.Keys.Concat(d.Order.Select(static o => o.Expression)),
         TopK t => t.Order.Select(static o => o.Expression),
         Repeat r => [r.Times],
-        Recursion r => r.Used,
+        Recursion r => r.Used.Concat(r.Clocks),
         Window w => w.Kept.Concat(w.PartitionKeys).Select(static c => c.Expression).Concat(w.Calls.Select(static c => c.Call)),
         Aggregate a => a.Keys.Select(static k => k.Expression).Concat(a.Aggregates.Select(static c => c.Call)),
         _ => [],

@@ -47,7 +47,7 @@ internal static class Pipeline
     public static Operator Run(Operator root)
     {
         var result = Passes.Aggregate(root, static (tree, pass) => pass.Apply(tree));
-        return result.DescendantsAndSelf().FirstOrDefault(static o => o is not (Filter or Project) && o.OwnExpressions().Any(ClockExpressions.ReadsClock)) is { } lost
+        return result.DescendantsAndSelf().FirstOrDefault(static o => o is not (Filter or Project or Recursion) && o.OwnExpressions().Any(ClockExpressions.ReadsClock)) is { } lost
             ? throw new CompileException(new CompileError(
                 CompileErrorKind.NotImplemented, $"the clock in {lost.GetType().Name}", "", "only conditions and computed columns follow the clock"))
             : result;

@@ -32,6 +32,18 @@ public sealed class ClockTests(ITestOutputHelper output)
         "SELECT count(*) FILTER (WHERE ts > CURRENT_TIMESTAMP(0)) AS future, count(*) AS n FROM orders",
         "SELECT DISTINCT ON (customer_id) customer_id, id AS o FROM orders WHERE day <= CURRENT_DATE ORDER BY customer_id, ts DESC, id",
         "SELECT customer_id, count(*) AS n FROM orders GROUP BY customer_id HAVING max(ts) < now()",
+
+        // Recursion: over a start and a step that the clock decides about, by UNION too, at the top and below; with a step that can't be followed; and its values.
+        "WITH RECURSIVE r(id, depth) AS (SELECT id, 0 FROM orders WHERE day < CURRENT_DATE UNION ALL SELECT p.id, r.depth + 1 FROM r JOIN products p ON p.parent = r.id WHERE r.depth < 3) SELECT id, depth FROM r",
+        "WITH RECURSIVE r(id) AS (SELECT customer_id FROM orders WHERE ts < now() UNION SELECT o.product_id FROM r JOIN orders o ON o.customer_id = r.id AND o.day <= CURRENT_DATE) SELECT c.id, c.name FROM customers c JOIN r ON r.id = c.id",
+        "WITH RECURSIVE r(id, age) AS (SELECT id, CURRENT_DATE - day FROM orders WHERE id < 9 UNION ALL SELECT o.id, CURRENT_DATE - o.day FROM orders o JOIN r ON o.product_id = r.id) CYCLE id SET looped USING way SELECT id, age, looped FROM r WHERE age > 0",
+        "WITH RECURSIVE r(id) AS (SELECT id FROM orders WHERE ts > LOCALTIMESTAMP UNION SELECT x.id FROM (SELECT DISTINCT ON (r.id) p.id FROM r JOIN products p ON p.parent = r.id ORDER BY r.id, p.id) x) SELECT count(*) AS n, sum(id) AS s FROM r",
+        "WITH RECURSIVE r(day, n) AS (SELECT CURRENT_DATE, 1 UNION ALL SELECT day - 1, n + 1 FROM r WHERE n < 4) SELECT r.n, count(o.id) AS orders FROM r LEFT JOIN orders o ON o.day = r.day GROUP BY r.n",
+
+        // Functions of the clock in FROM.
+        "SELECT o.id, t.t > o.ts AS old FROM orders o, now() t(t)",
+        "SELECT o.id FROM CURRENT_DATE today JOIN orders o ON o.day = today",
+        "SELECT o.id, d.d - o.day AS age FROM orders o LEFT JOIN date(now()) d(d) ON d.d > o.day",
     };
 
     [PostgresMemberData(nameof(Queries))]
