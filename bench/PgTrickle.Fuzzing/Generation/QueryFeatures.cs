@@ -15,7 +15,7 @@ internal static class QueryFeatures
         ("DISTINCT aggregate", @"\w\(DISTINCT"), ("ordered aggregate", @"_agg\([^()]*(\([^()]*\)[^()]*)* ORDER BY"), ("WITHIN GROUP", @"WITHIN GROUP"), ("window", @"\bOVER \("), ("window over aggregates", @"\((count|max|sum)\([^()]*(\([^()]*\)[^()]*)*\)\) OVER \("),
         ("ROWS frame", @"ROWS BETWEEN"), ("GROUPS frame", @"GROUPS BETWEEN"), ("RANGE frame", @"RANGE BETWEEN"), ("EXCLUDE", @"EXCLUDE"), ("LIMIT", @" LIMIT "),
         ("OFFSET", @" OFFSET "), ("WITH TIES", @"WITH TIES"), ("WITH", @"WITH (RECURSIVE )?[wr]\d+"), ("MATERIALIZED", @"AS MATERIALIZED"), ("WITH RECURSIVE", @"WITH RECURSIVE"),
-        ("SEARCH", @"SEARCH (DEPTH|BREADTH)"), ("CYCLE", @"CYCLE c1"), ("EXISTS", @"(?<!NOT )EXISTS \("), ("NOT EXISTS", @"NOT EXISTS \("), ("IN (SELECT)", @"(?<!NOT )IN \((SELECT|\()"),
+        ("SEARCH", @"SEARCH (DEPTH|BREADTH)"), ("CYCLE", @"CYCLE c[12]"), ("EXISTS", @"(?<!NOT )EXISTS \("), ("NOT EXISTS", @"NOT EXISTS \("), ("IN (SELECT)", @"(?<!NOT )IN \((SELECT|\()"),
         ("NOT IN (SELECT)", @"NOT IN \((SELECT|\()"), ("rows IN (SELECT)", @", [^()]*\) (NOT )?IN \((SELECT|\()"), ("ANY (SELECT)", @"ANY \("), ("ALL (SELECT)", @"[=<>] ALL \("),
         ("scalar sub-select", @"\(SELECT (min|max|count|sum|COALESCE)\(|LIMIT 1\)"), ("ARRAY (SELECT)", @"ARRAY\(SELECT"), ("set-returning function in FROM", @"(FROM|JOIN|LATERAL) (generate_series|unnest|jsonb_each)"),
         ("set-returning function in SELECT", @"SELECT [^()]*(\([^()]*\)[^()]*)*(generate_series|unnest)\([^()]*(\([^()]*\)[^()]*)*\) AS"), ("ROWS FROM", @"ROWS FROM"),
@@ -31,7 +31,7 @@ internal static class QueryFeatures
     private static readonly (string Name, Regex Pattern)[] Compiled = [.. Patterns.Select(static p => (p.Name, new Regex(p.Pattern, RegexOptions.CultureInvariant)))];
 
     /// <summary>Every feature that a query may have.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail", "left open", "sub-select about both sides of a join", "clock about both sides of a join", "function of the clock"];
+    public static IReadOnlyList<string> All { get; } = [.. Patterns.Select(static p => p.Name), "correlated", "may fail", "left open", "sub-select about both sides of a join", "clock about both sides of a join", "function of the clock", "way through a recursion", "clock in a recursion"];
 
     /// <summary>Those that a server of a major version knows.</summary>
     public static IEnumerable<string> KnownTo(int version) => All.Where(f => f switch

@@ -126,6 +126,11 @@ internal sealed partial class QueryGenerator
         if (Chance(12))
         {
             Note("function of the clock");
+            if (Chance(3))
+            {
+                return ($"now() {alias}(c1)", [new($"{alias}.c1", Kind.Time)]);
+            }
+
             return ($"generate_series(1, LEAST({count}, extract(second FROM now())::int % 4)) {alias}(c1)", [new($"{alias}.c1", Kind.Int)]);
         }
 

@@ -187,44 +187,6 @@ internal sealed partial class QueryGenerator
         _common.Add((name, kinds));
     }
 
-    /// <summary>Reachability and paths over the edges; guarded, so that cycles end.</summary>
-    private void Recursive()
-    {
-        var name = Name("r");
-        List<Kind> kinds = [Kind.Int, Kind.Int];
-        switch (_random.Next(7))
-        {
-            case 0:
-                _with.Add($"{name}(c1, c2) AS (SELECT src, dst FROM fuzz.e{One("", " WHERE src < 4", " WHERE w IS NOT NULL")} UNION SELECT {name}.c1, e.dst FROM {name} JOIN fuzz.e ON e.src = {name}.c2)");
-                break;
-            case 1:
-                _with.Add($"{name}(c1, c2) AS (SELECT dst, 1 FROM fuzz.e WHERE src = {Number(1, 6)} UNION ALL SELECT e.dst, {name}.c2 + 1 FROM {name} JOIN fuzz.e ON e.src = {name}.c1 WHERE {name}.c2 < 3)");
-                break;
-            case 2:
-                _with.Add($"{name}(c1, c2) AS (SELECT e.src, e.dst FROM fuzz.e WHERE e.src = {Number(1, 3)} UNION {One("", "ALL ")}SELECT e.src, e.dst FROM {name} JOIN (SELECT {One("DISTINCT src, dst FROM fuzz.e", "src, dst FROM fuzz.e WHERE w = 1")}) e ON e.src = {name}.c2) CYCLE c1, c2 SET {One("is_cycle", "c3")} USING path");
-                kinds.AddRange(_with[^1].Contains("SET c3", StringComparison.Ordinal) ? [Kind.Bool] : []);
-                break;
-            case 3:
-                _with.Add($"{name}(c1, c2) AS (SELECT dst, 1 FROM fuzz.e WHERE src = {Number(1, 6)} UNION SELECT e.dst, {name}.c2 + 1 FROM {name} JOIN fuzz.e ON e.src = {name}.c1 WHERE {name}.c2 < 3) SEARCH {One("DEPTH", "BREADTH")} FIRST BY c1 SET place");
-                break;
-            case 5:
-                var step = One("", "LEFT JOIN fuzz.a x ON x.id = b.k ", "JOIN fuzz.va x ON x.id = b.a_id ", "CROSS JOIN LATERAL (SELECT max(w) AS g FROM fuzz.e WHERE e.src = b.k) x ");
-                var value = step.Length == 0 ? "b.k" : "x.g";
-                _with.Add($"{name}(c1, c2, c3) AS (SELECT b.k, 1, b.s::int FROM fuzz.b WHERE b.id < {Number(3, 9)} UNION {One("", "ALL ")}SELECT b.k, {name}.c2 + 1, {value} FROM {name} JOIN fuzz.b ON b.a_id = {name}.c1 {step}WHERE {name}.c2 < {Number(2, 3)}{One("", " AND EXISTS (SELECT FROM fuzz.e WHERE e.dst = b.k)", " AND b.v IS DISTINCT FROM 'a'")})");
-                kinds.Add(Kind.Int);
-                break;
-            case 4:
-                _with.Add($"{name}(c1, c2, c3) AS (SELECT p.k, 1, p.v FROM fuzz.p WHERE p.at IS NOT NULL UNION SELECT e.dst, {name}.c2 + 1, {name}.c3 FROM {name}, fuzz.e WHERE e.src = {name}.c1 AND {name}.c2 < 3) SEARCH {One("DEPTH", "BREADTH")} FIRST BY c1, c3 SET place");
-                kinds.Add(Kind.Text);
-                break;
-            default:
-                _with.Add($"{name}(c1, c2) AS (SELECT b.k, b.a_id FROM fuzz.b WHERE b.k IS NOT NULL UNION SELECT e.dst, a.g FROM {name} JOIN fuzz.e ON e.src = {name}.c1 LEFT JOIN fuzz.a ON a.id = {name}.c2)");
-                break;
-        }
-
-        _common.Add((name, kinds));
-    }
-
     /// <summary>An order of everything; if ties are wanted, of some of it.</summary>
     private IEnumerable<string> Order(IReadOnlyList<Value> columns, int least)
     {

@@ -6,13 +6,15 @@ using PgTrickle.Workloads.Running;
 namespace PgTrickle.Workloads.Graphs;
 
 /// <summary>
-/// What WITH RECURSIVE is mostly written for: a company's tree, by UNION ALL, and parts made of parts, a graph without cycles in which most parts are used in several others, by UNION.
+/// What WITH RECURSIVE is mostly written for: a company's tree, by UNION ALL and with CYCLE; parts made of parts, a graph without cycles in which most parts are used in several others, by UNION; and what is reached over links of which there are so many that nothing depends on
+/// a single one, while the changed ones are those of the node from which everything is reached.
 /// </summary>
 public sealed class GraphWorkload : Workload
 {
     private const int AtScaleOne = 100_000;
     private const int LargestTeam = 8;
     private const int PartsOfProduct = 20;
+    private const int LinksOfNode = 10;
 
     private readonly int _seed;
     private readonly int _number;
@@ -25,7 +27,7 @@ public sealed class GraphWorkload : Workload
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 0.001);
         _seed = seed;
         _number = _next = (int)(AtScaleOne * scale);
-        Queries = ResourceQueries(["ways", "heads", "used", "pieces"]);
+        Queries = ResourceQueries(["ways", "heads", "loops", "used", "pieces", "reached"]);
     }
 
     public override string Name => "graph";
@@ -38,6 +40,7 @@ public sealed class GraphWorkload : Workload
         await Copy.RowsAsync(database, "staff", Enumerable.Range(1, _number).Select(Person));
         await Copy.RowsAsync(database, "part", Enumerable.Range(1, _number).Select(Part));
         await Copy.RowsAsync(database, "contains", Enumerable.Range(1, _number).SelectMany(Pieces));
+        await Copy.RowsAsync(database, "link", Enumerable.Range(0, _number).Select(Link));
         await database.ExecuteAsync("VACUUM ANALYZE");
     }
 
@@ -51,6 +54,7 @@ public sealed class GraphWorkload : Workload
             await Copy.RowsAsync(connection, "staff", Enumerable.Range(_next + 1, third).Select(Person));
             await Copy.RowsAsync(connection, "part", Enumerable.Range(_next + 1, third).Select(Part));
             await Copy.RowsAsync(connection, "contains", Enumerable.Range(_next + 1, third).SelectMany(Pieces));
+            await connection.ExecuteAsync("UPDATE link SET target = target % $1 + 1 WHERE ctid IN (SELECT ctid FROM link WHERE node = 1 ORDER BY target LIMIT 2)", Nodes);
             _next += third;
             await transaction.CommitAsync();
         }
@@ -64,6 +68,14 @@ public sealed class GraphWorkload : Workload
             // Of the later half: what stands on top of everything moves rarely.
             await connection.ExecuteAsync($"{change} IN (SELECT id FROM staff WHERE id > $2 ORDER BY hashint8extended(id, $1) LIMIT $3)", 8L * round + place, (long)(_number / 2), (long)third);
         }
+    }
+
+    private int Nodes => Math.Max(_number / LinksOfNode, 1);
+
+    private string Link(int place)
+    {
+        var random = new RowRandom(_seed, 42, place);
+        return $"{place % Nodes + 1}\t{random.Next(1, Nodes)}";
     }
 
     private string Person(int id)

@@ -4,3 +4,6 @@ CREATE TABLE part (id int PRIMARY KEY, name text NOT NULL, is_product bool NOT N
 CREATE TABLE contains (part int NOT NULL, piece int NOT NULL, amount int NOT NULL);
 CREATE INDEX ON contains (part, piece);
 CREATE INDEX ON contains (piece);
+CREATE TABLE link (node int NOT NULL, target int NOT NULL);
+CREATE INDEX ON link (node);
+CREATE INDEX ON link (target);

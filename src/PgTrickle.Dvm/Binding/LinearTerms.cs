@@ -18,21 +18,21 @@ internal static class LinearTerms
     /// <param name="bind">Binds its second term, where the name of the recursive table means what it is given.</param>
     public static Recursion TakenApart(BindingContext context, CteBinding cte, Recursion recursion, Operator start, Func<CteBinding, Operator> bind)
     {
-        if (cte.Recursive is not { Search: null, Cycle: null } || recursion.Open is not null || cte.Query.Body is not SetOperation union
-            || RecursionBinder.References(union.Right).Count(n => n == cte.Name) != 1)
+        if (cte.Recursive is not { Search: null, Cycle: null } || cte.Query.Body is not SetOperation union || (!union.All && !recursion.Types.All(static t => t.Type is { IsImageEqual: true })))
         {
             return recursion;
         }
 
         try
         {
+            start = Pipeline.Run(start);
             // A column is never NULL if it is not at first, and no step makes it so of rows of which that is true.
             var notNull = start.Columns.Select(static c => c.NotNull).ToList();
             while (true)
             {
                 var self = new Scan(context.NewName("rec"), Relation(cte.Name, recursion, notNull));
                 var step = Pipeline.Run(bind(new CteBinding(cte.Name, recursion.Names, cte.Query, cte.Outer) { Self = self }));
-                if (!IsLinear(step, self) || step.DescendantsAndSelf().Count(o => ReferenceEquals(o, self)) != 1)
+                if (!IsLinear(step, self) || (recursion.Open is not null && !(IsSettled(start) && IsSettled(step))) || step.DescendantsAndSelf().Count(o => ReferenceEquals(o, self)) != 1)
                 {
                     return recursion;
                 }
@@ -41,8 +41,8 @@ internal static class LinearTerms
                 if (kept.SequenceEqual(notNull))
                 {
                     var types = recursion.Types.Zip(notNull, static (t, n) => t with { NotNull = n }).ToSyntaxList();
-                    var terms = new LinearRecursion(!union.All, self, SettledState.Of(Pipeline.Run(start)), SettledState.Of(union.All ? step : WithOrigin(step, self)));
-                    return recursion with { Types = types, Linear = terms };
+                    var terms = new LinearRecursion(!union.All, self, SettledState.Of(start), SettledState.Of(union.All ? step : WithOrigin(step, self)));
+                    return recursion with { Types = types, Linear = terms, Open = null };
                 }
 
                 notNull = kept;
@@ -59,6 +59,9 @@ internal static class LinearTerms
         var columns = recursion.Columns.Select((c, i) => new ColumnInfo((short)(i + 1), NameSource.ColumnName(i), c.Type ?? TypeInfo.Unknown, notNull[i]));
         return new RelationInfo(0, new QualifiedName(name), RelationKind.Table, columns.ToSyntaxList());
     }
+
+    /// <summary>Whether a term leaves nothing open, so that it is evaluated to the very rows that its changes are told from.</summary>
+    private static bool IsSettled(Operator term) => ReferenceEquals(SettledState.Of(term), term);
 
     /// <summary>Whether the recursive table is where each of its rows counts by itself.</summary>
     private static bool IsLinear(Operator source, Scan self) => source switch

@@ -102,6 +102,13 @@ internal sealed class QueryBinder
             return cte.Self ?? Bind(cte.Query, cte.Outer);
         }
 
+        if (cte.Query.Body is SetOperation { Kind: SetOperationKind.Union, All: false, Right: SelectBody { Distinct.On.IsEmpty: true } step } set)
+        {
+            // What UNION does in any case.
+            var same = cte.Query with { Body = set with { Right = step with { Distinct = null } } };
+            return Bind(cte with { Query = same, Recursive = cte.Recursive with { Statement = same } });
+        }
+
         if (cte.Query is not { Body: SetOperation { Kind: SetOperationKind.Union } union, OrderBy.IsEmpty: true, Limit: null, Offset: null, With: null })
         {
             throw _context.NotImplemented("WITH RECURSIVE", "the recursive query is more than a union");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
 using static PgTrickle.Sql.SqlFactory;
@@ -66,7 +67,7 @@ internal sealed class WayColumns
         var names = table.Columns.IsEmpty ? start.Columns.Select(static c => c.Name).ToSyntaxList() : table.Columns;
         var ways = new WayColumns(cte, names);
         var types = names.Zip(start.Columns).ToDictionary(static p => p.First, static p => p.Second.Type);
-        if (ways._kept.Exists(c => types[c] is not { IsKnown: true, IsArray: false, HasEquality: true, EqualityOperator: null }) || ways.Union() is not { } union)
+        if (ways._kept.Exists(c => !IsElement(types[c])) || ways.Union() is not { } union)
         {
             return null;
         }
@@ -74,6 +75,10 @@ internal sealed class WayColumns
         var plain = Cte(cte.Name, union.AsQuery()) with { Columns = [.. names, .. ways.Added] };
         return (cte with { Columns = plain.Columns, Query = union.AsQuery(), Recursive = plain }, r => ways.Around(context, r));
     }
+
+    /// <summary>Whether an array of such values is one from which they come back as they are, and which compares them as records do.</summary>
+    private static bool IsElement(TypeInfo? type) => type is { IsKnown: true, IsArray: false, HasEquality: true, EqualityOperator: null, Kind: not ('c' or 'p') }
+        && (type.Oid == type.BaseOid || TypeFacts.IsScalar(type.BaseOid) || TypeFacts.IsImageEqual(type.BaseOid, type.Modifier));
 
     private SqlIdentifier WayOf(SqlIdentifier column) => new(string.Create(CultureInfo.InvariantCulture, $"__pgt_way_{_names.ToList().IndexOf(column) + 1}"));
 
@@ -101,7 +106,7 @@ internal sealed class WayColumns
             First() with { From = [Derived(union.Left.AsQuery(), Term, _names)] },
             SetOperationKind.Union,
             union.All,
-            Next() with { From = [Derived(carrying.AsQuery(), Term, [.. _names, .. Added])], Where = _table.Cycle is { } cycle ? NotEq(Own(cycle.MarkColumn), MarkOf(cycle).Value) : null });
+            Next() with { From = [Derived(carrying.AsQuery(), Term, [.. _names, .. Added])], Where = _table.Cycle is { } cycle ? NotEq(Own(cycle.MarkColumn), cycle.MarkValue ?? True) : null });
     }
 
     /// <summary>The reference to the recursive table, if it is among the items themselves; PostgreSQL knows of no more than one.</summary>
@@ -144,9 +149,7 @@ internal sealed class WayColumns
         return Exists(rows.AsQuery());
     }
 
-    private static CaseExpression Mark(CycleClause cycle, SqlExpression condition) => Case(condition, MarkOf(cycle).Value, MarkOf(cycle).Default);
-
-    private static (SqlExpression Value, SqlExpression Default) MarkOf(CycleClause cycle) => (cycle.MarkValue ?? True, cycle.MarkDefault ?? False);
+    private static SqlExpression Mark(CycleClause cycle, SqlExpression condition) => cycle.MarkValue is { } value ? Case(condition, value, cycle.MarkDefault) : condition;
 
     /// <summary>The columns that the clauses promise, of those that the recursion has. Their sub-selects read no tables and stay in the expressions.</summary>
     private Project Around(BindingContext context, Operator recursion)

@@ -40,7 +40,7 @@ internal static class TreePrinter
         DistinctOn distinct => $"DistinctOn {string.Join(", ", distinct.Keys.Select(Text))} order by {string.Join(", ", distinct.Order.Select(Text))}",
         TopK top => $"TopK {(top.WithTies ? "with ties " : "")}order by {string.Join(", ", top.Order.Select(Text))}"
             + $"{(top.Limit is null ? "" : $" limit {Text(top.Limit)}")}{(top.Offset is null ? "" : $" offset {Text(top.Offset)}")}",
-        Recursion recursion => $"Recursion as {recursion.Alias}, computed as a whole: {Text(recursion.Text)}",
+        Recursion recursion => $"Recursion as {recursion.Alias}{(recursion.Linear is null ? ", computed as a whole" : "")}: {Text(recursion.Text)}",
         Repeat repeat => $"Repeat {Text(repeat.Times)}",
         Window window => $"Window as {window.Alias} by [{string.Join(", ", window.PartitionKeys.Select(Computed))}]: "
             + $"{string.Join(", ", window.Kept.Select(Computed).Concat(window.Calls.Select(static c => $"{c.Name} = {Text(c.Call)}")))}",

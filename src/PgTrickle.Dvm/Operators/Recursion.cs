@@ -5,8 +5,8 @@ using PgTrickle.Sql.Syntax;
 namespace PgTrickle.Dvm.Operators;
 
 /// <summary>
-/// A recursive WITH query. It is kept as it was written, with views spelled out, and computed as a whole over one state of its tables: what it yields in one round depends on all
-/// rounds before.
+/// A recursive WITH query. It is kept as it was written, with views spelled out, and computed over one state of its tables: what it yields in one round depends on all rounds before. Of some it is known
+/// how their changes follow from those of their two terms.
 /// </summary>
 /// <param name="Alias">The relation's name.</param>
 /// <param name="Names">Names of the columns.</param>

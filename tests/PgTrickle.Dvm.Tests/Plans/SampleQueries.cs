@@ -74,8 +74,14 @@ internal static class SampleQueries
         ["one_grouping_set_is_a_grouping"] = "SELECT orders.qty, count(*) AS n FROM public.orders GROUP BY GROUPING SETS ((orders.qty))",
         ["recursion_by_union_is_followed"] =
             "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k FROM r",
-        ["recursion_that_groups_inside_is_evaluated"] =
+        ["recursion_over_groups_is_followed"] =
             "WITH RECURSIVE r(k) AS (SELECT customers.id FROM public.customers UNION SELECT o.qty FROM ((r JOIN public.orders o ON ((o.customer_id = r.k))) CROSS JOIN LATERAL ( SELECT DISTINCT l.k FROM public.log l) x)) SELECT r.k FROM r",
+        ["recursion_that_counts_its_own_rows_is_evaluated"] =
+            "WITH RECURSIVE r(k, n) AS (SELECT customers.id, 0::bigint FROM public.customers UNION ALL SELECT o.qty, row_number() OVER (ORDER BY r.k, o.id) FROM (r JOIN public.orders o ON ((o.customer_id = r.k))) WHERE (r.n < 3)) SELECT r.k, r.n FROM r",
+        ["recursion_with_search_and_cycle_is_followed"] =
+            "WITH RECURSIVE r(id, k) AS (SELECT c.id, c.tier FROM public.customers c UNION ALL SELECT o.qty, r_1.k FROM (r r_1 JOIN public.orders o ON ((o.customer_id = r_1.id)))) SEARCH BREADTH FIRST BY k, id SET place CYCLE id SET looped USING way SELECT r.id, r.k, r.looped, cardinality(r.way) AS n, row_number() OVER (ORDER BY r.place) AS p FROM r",
+        ["recursion_with_the_clock_is_followed"] =
+            "WITH RECURSIVE r(k) AS (SELECT o.id FROM public.orders o WHERE (o.day < CURRENT_DATE) UNION SELECT o.qty FROM (r JOIN public.orders o ON ((o.customer_id = r.k)))) SELECT r.k FROM r",
         ["recursion_with_a_linear_step_is_followed"] =
             "WITH RECURSIVE r(id, depth) AS ( SELECT c.id, 0 FROM public.customers c WHERE (c.tier IS NULL) UNION ALL SELECT o.id, (r_1.depth + 1) FROM (r r_1 JOIN public.orders o ON ((o.customer_id = r_1.id))) WHERE (NOT (EXISTS ( SELECT FROM public.log l WHERE (l.k = r_1.id))))) SELECT r.id, r.depth FROM r WHERE (r.depth < 9)",
         ["recursion_below_the_top"] =

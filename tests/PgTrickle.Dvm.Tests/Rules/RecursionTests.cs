@@ -28,6 +28,12 @@ public sealed class RecursionTests(ITestOutputHelper output)
         "WITH RECURSIVE r(id, category) AS (SELECT id, category FROM products WHERE parent IS NULL UNION SELECT p.id, p.category FROM products p, r WHERE p.parent = r.id AND p.id > 3) SEARCH BREADTH FIRST BY category, id SET place SELECT id, place::text AS place, to_json(place)::text AS fields FROM r",
         "WITH RECURSIVE r(id, price) AS (SELECT id, price FROM products WHERE id < 4 UNION ALL SELECT q.id, q.price FROM r x(a, b) JOIN products q ON q.parent = x.a AND NOT x.looped) SEARCH DEPTH FIRST BY price SET place CYCLE id SET looped USING way SELECT c.name, y.i, y.place::text = y.way::text AS same FROM customers c JOIN r y(i) ON y.i = c.id ORDER BY y.place",
 
+        // Groups, first rows and windows inside, of tables and of each row by itself; DISTINCT where UNION makes it needless; and steps that ask about the rows of a round.
+        "WITH RECURSIVE r(id, n) AS (SELECT customer_id, count(*) FROM orders GROUP BY customer_id UNION ALL SELECT p.id, x.n FROM r JOIN products p ON p.parent = r.id JOIN (SELECT product_id, count(*) AS n FROM orders GROUP BY product_id) x ON x.product_id = p.id WHERE p.id > r.id) SELECT id, n FROM r",
+        "WITH RECURSIVE r(id) AS (SELECT id FROM products WHERE parent IS NULL UNION SELECT DISTINCT p.id FROM r JOIN products p ON p.parent = r.id CROSS JOIN LATERAL (SELECT max(o.id) AS o FROM orders o WHERE o.product_id = r.id) x WHERE x.o > 3) SELECT id FROM r",
+        "WITH RECURSIVE r(id, depth) AS (SELECT id, 0 FROM (SELECT id FROM products ORDER BY id LIMIT 3) f UNION ALL SELECT x.id, r.depth + 1 FROM r JOIN (SELECT id, parent, row_number() OVER (PARTITION BY parent ORDER BY id) AS n FROM products) x ON x.parent = r.id AND x.n < 3 WHERE r.depth < 3) SELECT id, depth FROM r",
+        "WITH RECURSIVE r(id, n) AS (SELECT id, 1::bigint FROM products WHERE id < 4 UNION ALL SELECT p.id, row_number() OVER (ORDER BY r.id, p.id) FROM r JOIN products p ON p.parent = r.id WHERE r.n < 3 AND p.id > r.id) SELECT id, n FROM r",
+
         // A step that reads the recursive table twice, by way of a WITH query: rows of a round are paired with each other, and with no others.
         "WITH RECURSIVE r(id) AS (SELECT id FROM products WHERE id < 5 UNION (WITH w AS (SELECT id FROM r) SELECT p.id FROM w JOIN w x ON x.id > w.id JOIN products p ON p.parent = x.id)) SELECT id FROM r",
 
