@@ -11,12 +11,12 @@ public static class Eventually
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
-    public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromSeconds(60);
+    public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromMinutes(3);
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">Asked again and again; an exception ends the wait.</param>
     /// <param name="description">What should come true, for the failure's message.</param>
-    /// <param name="timeout">How long to wait at most; a minute if not given.</param>
+    /// <param name="timeout">How long to wait at most; three minutes if not given.</param>
     public static Task TrueAsync(Func<Task<bool>> condition, string description, TimeSpan? timeout = null) =>
         ValueAsync(condition, value => value, description, timeout);
 

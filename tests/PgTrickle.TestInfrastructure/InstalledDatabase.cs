@@ -109,7 +109,7 @@ public sealed class InstalledDatabase : IAsyncDisposable
     private static void Configure(NpgsqlConnectionStringBuilder builder)
     {
         builder.MaxPoolSize = 20;
-        builder.CommandTimeout = 60;
+        builder.CommandTimeout = 300;
         builder.IncludeErrorDetail = true;
         builder.ConnectionIdleLifetime = 10;
         builder.ConnectionPruningInterval = 5;

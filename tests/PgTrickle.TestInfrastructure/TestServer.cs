@@ -76,7 +76,7 @@ public sealed class TestServer
         {
             MaxPoolSize = 40,
             Timeout = 60,
-            CommandTimeout = 60,
+            CommandTimeout = 300,
             IncludeErrorDetail = true,
             ConnectionIdleLifetime = 10,
             ConnectionPruningInterval = 5,

@@ -73,7 +73,7 @@ public sealed class FuzzerTests(ITestOutputHelper output)
     public async Task A_table_whose_changes_are_withheld_is_found_made_small_and_found_again(PostgresVersion version)
     {
         await using var database = await WorkloadDatabase.CreateAsync(version);
-        var options = new FuzzOptions(TimeSpan.FromSeconds(60), Seed: 1, ShrinkFor: TimeSpan.FromSeconds(15), MaxFailures: 1)
+        var options = new FuzzOptions(TimeSpan.FromMinutes(5), Seed: 1, ShrinkFor: TimeSpan.FromSeconds(30), MaxFailures: 1)
         {
             QueriesPerBatch = 6,
             Intervals = 3,

@@ -162,8 +162,8 @@ internal sealed partial class QueryGenerator
         var scope = new Scope(columns, outer);
         Choose(kinds, columns);
         var order = Order(Shuffled(columns), least: 1).Select(Directed).ToList();
-        var offset = Chance(3) ? $" OFFSET {Number(0, 4)}" : "";
-        var limit = $" LIMIT {Number(0, 6)}";
+        var offset = Chance(3) ? $" OFFSET {Count(0, 4, outer)}" : "";
+        var limit = $" LIMIT {Count(0, 6, outer)}";
         if (Chance(4))
         {
             order = order.Take(_random.Next(1, 3)).ToList();
@@ -175,6 +175,19 @@ internal sealed partial class QueryGenerator
         }
 
         return $"SELECT {Outputs(kinds.Select(k => Expression(k, scope, 1)))}{Clause(from)}{where} ORDER BY {string.Join(", ", order)}{offset}{limit}";
+    }
+
+    /// <summary>How many rows: a number, what the row around says, or what there are of others.</summary>
+    private string Count(int low, int high, Scope outer)
+    {
+        if (!Chance(6))
+        {
+            return Number(low, high);
+        }
+
+        Note("computed slice");
+        var numbers = outer.Columns.Where(static c => c.Kind == Kind.Int).ToList();
+        return numbers.Count > 0 && !Chance(4) ? $"least(greatest({Any(numbers).Sql}, {low}), {high})" : $"(SELECT count(*) / 2 FROM fuzz.{One("b", "c", "e")})";
     }
 
     private void CommonTable()

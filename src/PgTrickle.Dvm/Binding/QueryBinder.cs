@@ -1,6 +1,7 @@
 using System.Globalization;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Sql.Syntax;
+using static PgTrickle.Sql.SqlFactory;
 
 namespace PgTrickle.Dvm.Binding;
 
@@ -11,14 +12,15 @@ internal sealed class QueryBinder
 {
     private readonly BindingContext _context;
     private readonly FunctionCatalog _functions;
+    private readonly ExpressionBinder _expressions;
     private readonly SelectBinder _selects;
 
     public QueryBinder(BindingContext context, FunctionCatalog functions)
     {
         _context = context;
         _functions = functions;
-        var expressions = new ExpressionBinder(context, this, functions);
-        _selects = new SelectBinder(context, functions, expressions, new FromBinder(context, this, expressions));
+        _expressions = new ExpressionBinder(context, this, functions);
+        _selects = new SelectBinder(context, functions, _expressions, new FromBinder(context, this, _expressions));
     }
 
     /// <summary>The query's operator; its columns bear the query's output names.</summary>
@@ -39,14 +41,26 @@ internal sealed class QueryBinder
             throw _context.Unsupported(slice.Limit is null ? "OFFSET without ORDER BY" : "LIMIT without ORDER BY", "any rows would do; an ORDER BY says which");
         }
 
-        if (slice.Limit?.DescendantsAndSelf().Concat(slice.Offset?.DescendantsAndSelf() ?? []).Any(static n => n is Query || Passes.ClockExpressions.IsClock(n)) == true)
-        {
-            throw _context.NotImplemented("LIMIT by an expression", "its value changes with data or time");
-        }
-
         var inner = Extend(query, ctes);
-        return query.Body is SelectBody select ? _selects.Bind(select, query.OrderBy, slice, inner) : BindSliced(BindBody(query.Body, [], inner), query.OrderBy, slice);
+        var values = slice.Values.Distinct().ToList();
+        return values.Exists(static v => v.DescendantsAndSelf().Any(static n => n is Query || Passes.ClockExpressions.IsClock(n)))
+            ? BindComputed(query, slice, values, inner)
+            : BindSliced(query, slice.Map(v => _expressions.Bind(v, Scope.Empty with { Outer = ctes.Around })), inner);
     }
+
+    /// <summary>LIMIT (SELECT ...): what is computed is a row of its own, on whose columns the slice depends.</summary>
+    private Project BindComputed(Query query, Slice slice, List<SqlExpression> values, CteScope ctes)
+    {
+        var names = values.Select(static (_, i) => new SqlIdentifier(string.Create(CultureInfo.InvariantCulture, $"slice_{i + 1}"))).ToList();
+        var row = Bind(Select(values.Zip(names, static (v, n) => v.As(n))).AsQuery(), ctes);
+        var computed = values.Zip(row.Columns).ToDictionary(static p => p.First, static p => (SqlExpression)p.Second.Reference);
+        var source = BindSliced(query, slice.Map(v => computed[v]), ctes);
+        var dependent = new Dependent(JoinType.Inner, row, source, True);
+        return new Project(_context.NewName("p"), dependent, source.Columns.Select(static c => new ComputedColumn(c.Name, c.Reference, c.Type, c.NotNull)).ToSyntaxList());
+    }
+
+    private Operator BindSliced(Query query, Slice slice, CteScope ctes)
+        => query.Body is SelectBody select ? _selects.Bind(select, query.OrderBy, slice, ctes) : BindSliced(BindBody(query.Body, [], ctes), query.OrderBy, slice);
 
     /// <summary>A slice of a set operation or of VALUES, which are sorted by the names or places of their columns alone.</summary>
     private Project BindSliced(Operator source, SyntaxList<OrderItem> order, Slice slice)

@@ -13,6 +13,12 @@ internal sealed record Slice(SqlExpression? Limit, SqlExpression? Offset, bool W
         return limit is null && offset is null ? null : new Slice(limit, offset, query.WithTies);
     }
 
+    /// <summary>How many rows, and how many before them.</summary>
+    public IEnumerable<SqlExpression> Values => new[] { Limit, Offset }.OfType<SqlExpression>();
+
+    /// <summary>The slice with other numbers.</summary>
+    public Slice Map(Func<SqlExpression, SqlExpression> map) => this with { Limit = Limit is null ? null : map(Limit), Offset = Offset is null ? null : map(Offset) };
+
     private static bool IsNull(SqlExpression? value) => value switch
     {
         null or Literal { Kind: LiteralKind.Null } => true,

@@ -278,6 +278,10 @@ internal sealed class SubqueryBinder(BindingContext context, QueryBinder queries
         {
             (inner, value, order) = (isSliced ? top : top.Input, project.Outputs[0].Expression, top.Order);
         }
+        else if (isSliced)
+        {
+            throw context.NotImplemented("ARRAY of a slice whose LIMIT is computed", "its order is not at hand above the slice");
+        }
 
         var aggregate = new Aggregate(context.NewName("a"), inner, [], [new AggregateColumn("f1", Call("array_agg", value) with { OrderBy = order }, null)]);
         var outer = new Project(context.NewName("p"), aggregate, [new ComputedColumn("v", aggregate.Columns[0].Reference, null, NotNull: false)]);

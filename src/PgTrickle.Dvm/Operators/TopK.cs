@@ -5,8 +5,8 @@ namespace PgTrickle.Dvm.Operators;
 /// <summary>The rows of the input at some places of an order: ORDER BY with LIMIT, OFFSET, FETCH FIRST.</summary>
 /// <param name="Input">The input.</param>
 /// <param name="Order">ORDER BY over the input's columns.</param>
-/// <param name="Limit">LIMIT, a constant expression; null for no limit.</param>
-/// <param name="Offset">OFFSET, a constant expression; null for none.</param>
+/// <param name="Limit">LIMIT, a constant or over columns of an outer side; null for no limit.</param>
+/// <param name="Offset">OFFSET, the same; null for none.</param>
 /// <param name="WithTies">Whether rows that are equal in order to the last one come along.</param>
 internal sealed record TopK(Operator Input, SyntaxList<OrderItem> Order, SqlExpression? Limit, SqlExpression? Offset, bool WithTies) : Operator, IPartitioned
 {

@@ -44,7 +44,7 @@ internal static class Expressions
             Generated g => g.WithExpressions(map),
             Project p when Changed(p.Outputs, Computed) is { } outputs => p with { Outputs = outputs },
             DistinctOn d => d with { Keys = d.Keys.Select(map).ToSyntaxList(), Order = d.Order.Select(Order).ToSyntaxList() },
-            TopK t when Changed(t.Order, Order) is { } order => t with { Order = order },
+            TopK t => OfSlice(t, map, Changed(t.Order, Order)),
             Repeat r when map(r.Times) is var t && !ReferenceEquals(t, r.Times) => r with { Times = t },
             Window w when (Changed(w.Kept, Computed), Changed(w.PartitionKeys, Computed), Changed(w.Calls, Over)) is var (kept, keys, calls)
                 && (kept ?? keys ?? calls as object) is not null
@@ -53,6 +53,12 @@ internal static class Expressions
                 => a with { Keys = keys ?? a.Keys, Aggregates = calls ?? a.Aggregates },
             _ => source,
         };
+    }
+
+    private static TopK OfSlice(TopK top, Func<SqlExpression, SqlExpression> map, SyntaxList<OrderItem>? order)
+    {
+        var (limit, offset) = (top.Limit is null ? null : map(top.Limit), top.Offset is null ? null : map(top.Offset));
+        return order is null && ReferenceEquals(limit, top.Limit) && ReferenceEquals(offset, top.Offset) ? top : top with { Order = order ?? top.Order, Limit = limit, Offset = offset };
     }
 
     /// <summary>The expressions of an operator itself.</summary>
@@ -65,7 +71,7 @@ internal static class Expressions
         Generated g => g.Expressions,
         Project p => p.Outputs.Select(static o => o.Expression),
         DistinctOn d => d.Keys.Concat(d.Order.Select(static o => o.Expression)),
-        TopK t => t.Order.Select(static o => o.Expression),
+        TopK t => t.Order.Select(static o => o.Expression).Concat(new[] { t.Limit, t.Offset }.OfType<SqlExpression>()),
         Repeat r => [r.Times],
         Recursion r => r.Used.Concat(r.Clocks),
         Window w => w.Kept.Concat(w.PartitionKeys).Select(static c => c.Expression).Concat(w.Calls.Select(static c => c.Call)),

@@ -2,7 +2,7 @@ namespace PgTrickle.Scheduling.Placement;
 
 /// <summary>A shard and its load.</summary>
 /// <param name="Shard">Its name.</param>
-/// <param name="Load">Refresh time spent on it lately, in any unit that is the same for all; 0 or more.</param>
+/// <param name="Load">Refresh time spent on it lately, in any unit that is the same for all; 0 to 1e9, counted to a millionth of that unit.</param>
 public readonly record struct ShardLoad(string Shard, double Load);
 
 /// <summary>A node and the shards on it.</summary>
@@ -24,10 +24,14 @@ public sealed record PlacementOptions(int MaxMoves, double Tolerance, double Idl
 }
 
 /// <summary>
-/// Places shards by load. Deterministic: ties go by name, so that any node computes the same from the same figures.
+/// Places shards by load. Deterministic: ties go by name, so that any node computes the same from the same figures. Loads are
+/// added up as whole millionths: sums of fractions depend on the order, and what is left of a node that gave a shard away may be
+/// a hair more than the shards it still has, which would be worth a move that brings nothing.
 /// </summary>
 public static class LoadPlacement
 {
+    private const double Parts = 1e6;
+
     /// <summary>The node for a shard that has none: the one with the least load.</summary>
     /// <exception cref="ArgumentException">There is no node.</exception>
     public static string Allocate(IEnumerable<NodeLoad> nodes, PlacementOptions options) =>
@@ -57,7 +61,7 @@ public static class LoadPlacement
         return moves.ToEquatableArray();
     }
 
-    private static ShardMove? NextMove(Dictionary<string, double> loads, Dictionary<string, List<ShardLoad>> movable, PlacementOptions options)
+    private static ShardMove? NextMove(Dictionary<string, long> loads, Dictionary<string, List<ShardLoad>> movable, PlacementOptions options)
     {
         if (loads.Count < 2)
         {
@@ -85,16 +89,17 @@ public static class LoadPlacement
         return null;
     }
 
-    private static double WeightOf(NodeLoad node, PlacementOptions options) => node.Shards.Sum(shard => Weight(shard, options));
+    private static long WeightOf(NodeLoad node, PlacementOptions options) => node.Shards.Sum(shard => Weight(shard, options));
 
-    private static double Weight(ShardLoad shard, PlacementOptions options) => shard.Load + options.IdleCost;
+    private static long Weight(ShardLoad shard, PlacementOptions options) =>
+        (long)Math.Round(Math.Min(shard.Load + options.IdleCost, 1e9) * Parts);
 
     // The default comparer of strings is the culture's.
-    private sealed class ByWeight : IComparer<(double Weight, string Name)>
+    private sealed class ByWeight : IComparer<(long Weight, string Name)>
     {
         public static ByWeight Instance { get; } = new();
 
-        public int Compare((double Weight, string Name) x, (double Weight, string Name) y) =>
+        public int Compare((long Weight, string Name) x, (long Weight, string Name) y) =>
             x.Weight != y.Weight ? x.Weight.CompareTo(y.Weight) : string.CompareOrdinal(x.Name, y.Name);
     }
 }

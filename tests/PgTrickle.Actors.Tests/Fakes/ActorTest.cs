@@ -18,11 +18,12 @@ public abstract class ActorTest(ITestOutputHelper output, string more = "")
         akka.actor.serialize-messages = on
         akka.loggers = ["Akka.TestKit.TestEventListener, Akka.TestKit"]
         akka.loglevel = WARNING
+        akka.test.filter-leeway = 60s
         akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
         """;
 
-    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
+    public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(1);
 
     protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 

@@ -144,8 +144,8 @@ public sealed class LoginTests
 
     private static async Task<byte> FirstByteAsync(Socket socket, Stream stream)
     {
-        socket.ReceiveTimeout = 30_000;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        socket.ReceiveTimeout = 120_000;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var first = new byte[1];
         await stream.ReadExactlyAsync(first, patience.Token);
         return first[0];

@@ -12,7 +12,7 @@ namespace PgTrickle.Gateway.Tests.Setup;
 /// <summary>A client that sends exactly what a test says, for what no driver does.</summary>
 internal sealed class RawClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Transport _transport;
     private readonly CancellationTokenSource _patience = new(Patience);

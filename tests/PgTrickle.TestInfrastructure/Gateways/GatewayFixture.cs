@@ -55,7 +55,7 @@ public sealed class GatewayFixture : IAsyncDisposable
         Username = Database.OwnerRole,
         SslMode = SslMode.Disable,
         Timeout = 60,
-        CommandTimeout = 60,
+        CommandTimeout = 300,
         IncludeErrorDetail = true,
     }.ConnectionString;
 
