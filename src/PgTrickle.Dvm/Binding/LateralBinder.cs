@@ -62,8 +62,7 @@ internal sealed class LateralBinder(BindingContext context, QueryBinder queries,
         {
             if (Attach(left, right, scope.Places) is not var (l, r))
             {
-                var paired = new PairedJoin(context, expressions).Bind(kind, left, right, again, predicate, ctes)
-                    ?? throw context.NotImplemented("sub-select in the condition of a FULL JOIN", "it refers to both sides, one of which has no key");
+                var paired = new PairedJoin(context, expressions).Bind(kind, left, right, again, predicate, ctes);
                 return (paired.Scope, paired.Source, []);
             }
 

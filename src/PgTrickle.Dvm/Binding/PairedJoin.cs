@@ -1,4 +1,5 @@
 using System.Globalization;
+using PgTrickle.Dvm.Catalog;
 using PgTrickle.Dvm.Operators;
 using PgTrickle.Dvm.Passes;
 using PgTrickle.Sql.Syntax;
@@ -8,29 +9,25 @@ namespace PgTrickle.Dvm.Binding;
 
 /// <summary>
 /// Outer joins whose condition asks sub-selects about rows of both sides. The pairs for which it holds are those of an inner join, where it is a condition like any of WHERE. With the keys of the sides
-/// that keep all their rows they are joined to these sides once more, by key, which pads the rows that are in no pair. A side without a key has the other one depend on each of its rows.
+/// that keep all their rows they are joined to these sides once more, by key, which pads the rows that are in no pair. A side without a key has the other one depend on each of its rows; a full join
+/// is then a left one, and those rows of the right side that are in no pair.
 /// </summary>
 internal sealed class PairedJoin(BindingContext context, ExpressionBinder expressions)
 {
-    /// <summary>The join; null if it is a full one, and a side has no key.</summary>
+    /// <summary>The join.</summary>
     /// <param name="kind">LEFT, RIGHT or FULL.</param>
     /// <param name="left">The left side.</param>
     /// <param name="right">The right side.</param>
     /// <param name="again">Binds both sides once more, under other names.</param>
     /// <param name="predicate">The condition.</param>
     /// <param name="ctes">What sub-selects may refer to.</param>
-    public BoundItem? Bind(JoinKind kind, BoundItem left, BoundItem right, Func<(BoundItem Left, BoundItem Right)> again, SqlExpression predicate, CteScope ctes)
+    public BoundItem Bind(JoinKind kind, BoundItem left, BoundItem right, Func<(BoundItem Left, BoundItem Right)> again, SqlExpression predicate, CteScope ctes)
     {
         IReadOnlyList<int>? leftKey = kind is JoinKind.Right ? [] : KeyOf(left.Source);
         IReadOnlyList<int>? rightKey = kind is JoinKind.Left ? [] : KeyOf(right.Source);
         if (leftKey is null || rightKey is null)
         {
-            return kind switch
-            {
-                JoinKind.Left => ByRow(left, right, predicate, ctes) is var (item, padded) ? item with { Scope = left.Scope.Union(padded) } : null,
-                JoinKind.Right => ByRow(right, left, predicate, ctes) is var (item, padded) ? item with { Scope = padded.Union(right.Scope) } : null,
-                _ => null,
-            };
+            return kind == JoinKind.Full ? FullByRow(left, right, again(), predicate, ctes) : OneByRow(kind, left, right, predicate, ctes);
         }
 
         var (l, r) = again();
@@ -55,15 +52,49 @@ internal sealed class PairedJoin(BindingContext context, ExpressionBinder expres
         }
     }
 
-    /// <summary>The rows of one side with those that the other yields for each, and the names of the latter's columns.</summary>
-    private (BoundItem Item, Scope Padded) ByRow(BoundItem kept, BoundItem other, SqlExpression predicate, CteScope ctes)
+    private BoundItem OneByRow(JoinKind kind, BoundItem left, BoundItem right, SqlExpression predicate, CteScope ctes)
+    {
+        var (kept, other) = kind == JoinKind.Left ? (left, right) : (right, left);
+        var (item, padded) = ByRow(kept, other, predicate, ctes);
+        return item with { Scope = kind == JoinKind.Left ? left.Scope.Union(padded.Scope) : padded.Scope.Union(right.Scope) };
+    }
+
+    /// <summary>The rows of one side with those that the other yields for each, and the latter; if it is marked, a last column of these is NULL only where there are none.</summary>
+    private (BoundItem Item, BoundItem Padded) ByRow(BoundItem kept, BoundItem other, SqlExpression predicate, CteScope ctes, bool isMarked = false)
     {
         var scope = kept.Scope.Union(other.Scope).In(context, ctes, new Join(JoinType.Inner, kept.Source, other.Source, True));
         var pairs = new Pairs(context.NewName("p"));
-        var padded = pairs.AddAll(other);
-        var chosen = expressions.Filter(other.Source, predicate, scope);
-        return (LateralBinder.Join(JoinType.Left, kept, new BoundItem(pairs.Over(chosen), padded), []), padded);
+        var names = pairs.AddAll(other);
+        if (isMarked)
+        {
+            pairs.AddMark();
+        }
+
+        var padded = new BoundItem(pairs.Over(expressions.Filter(other.Source, predicate, scope)), names);
+        return (LateralBinder.Join(JoinType.Left, kept, padded, []), padded);
     }
+
+    /// <summary>The rows of the left side with those that the right one yields for each, and the rows of the right one for which the left yields none.</summary>
+    private BoundItem FullByRow(BoundItem left, BoundItem right, (BoundItem Left, BoundItem Right) again, SqlExpression predicate, CteScope ctes)
+    {
+        var (paired, ofRight) = ByRow(left, right, predicate, ctes);
+        var (rest, ofLeft) = ByRow(again.Right, again.Left, predicate, ctes, isMarked: true);
+        var alone = new Filter(rest.Source, IsNull(ofLeft.Source.Columns[^1].Reference));
+        Project Of(Operator source, IEnumerable<BoundColumn> columns)
+            => new(context.NewName("p"), source, columns.Select(static (c, i) => new ComputedColumn(Name(i), c.Reference, c.Type, NotNull: false)).ToSyntaxList());
+        var all = new UnionAll(
+            context.NewName("u"),
+            left.Source.Columns.Concat(right.Source.Columns).Select(static (_, i) => Name(i)).ToSyntaxList(),
+            [Of(paired.Source, left.Source.Columns.Concat(ofRight.Source.Columns)), Of(alone, ofLeft.Source.Columns.SkipLast(1).Concat(again.Right.Source.Columns))]);
+        var values = left.Source.Columns.Concat(right.Source.Columns).Zip(all.Columns, static (c, u) => KeyValuePair.Create(c.Reference, (SqlExpression)u.Reference)).ToDictionary();
+        return new BoundItem(all, Renamed(left.Scope.Union(right.Scope), values));
+    }
+
+    private static SqlIdentifier Name(int place) => new(string.Create(CultureInfo.InvariantCulture, $"c{place + 1}"));
+
+    private static Scope Renamed(Scope scope, IReadOnlyDictionary<ColumnReference, SqlExpression> values) => new(
+        scope.Relations.Select(r => r with { Columns = r.Columns.Select(c => (c.Name, c.Value.Substitute(values))).ToSyntaxList() }).ToSyntaxList(),
+        scope.Merged.Select(c => (c.Name, c.Value.Substitute(values))).ToSyntaxList());
 
     /// <summary>Places of columns that no two rows have in common and that an equality tells apart; null if there are none.</summary>
     private static IReadOnlyList<int>? KeyOf(Operator source)
@@ -92,10 +123,10 @@ internal sealed class PairedJoin(BindingContext context, ExpressionBinder expres
         public Scope AddAll(BoundItem side)
         {
             var renamed = side.Source.Columns.Select(static c => c.Reference).Zip(Add("c", side.Source.Columns), static (c, n) => KeyValuePair.Create(c, (SqlExpression)n)).ToDictionary();
-            return new Scope(
-                side.Scope.Relations.Select(r => r with { Columns = r.Columns.Select(c => (c.Name, c.Value.Substitute(renamed))).ToSyntaxList() }).ToSyntaxList(),
-                side.Scope.Merged.Select(c => (c.Name, c.Value.Substitute(renamed))).ToSyntaxList());
+            return Renamed(side.Scope, renamed);
         }
+
+        public void AddMark() => _columns.Add(new ComputedColumn("there", True, WellKnownTypes.Boolean, NotNull: true));
 
         public Project Over(Operator source) => new(alias, source, _columns.ToSyntaxList());
     }

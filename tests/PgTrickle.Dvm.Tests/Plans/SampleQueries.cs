@@ -93,6 +93,8 @@ internal static class SampleQueries
             "SELECT c.name, o.amount FROM (public.customers c FULL JOIN public.orders o ON (((o.customer_id = c.id) AND (EXISTS ( SELECT FROM public.log l WHERE ((l.k = c.id) AND (l.k < o.qty)))))))",
         ["pairs_of_a_side_without_a_key"] =
             "SELECT l.v, o.amount FROM (public.log l LEFT JOIN public.orders o ON (((o.customer_id = l.k) AND (o.qty IN ( SELECT c.id FROM public.customers c WHERE (c.name = l.v))))))",
+        ["pairs_of_a_full_join_without_a_key"] =
+            "SELECT l.v, o.amount FROM (public.log l FULL JOIN public.orders o ON (((o.customer_id = l.k) AND (o.qty IN ( SELECT c.id FROM public.customers c WHERE (c.name = l.v))))))",
         ["clock_of_a_dependent_side"] =
             "SELECT c.id, x.qty FROM (public.customers c LEFT JOIN LATERAL ( SELECT o.qty, o.day FROM public.orders o WHERE (o.customer_id = c.id) ORDER BY o.id LIMIT 2) x ON ((x.day < CURRENT_DATE)))",
         ["function_of_the_clock"] =
