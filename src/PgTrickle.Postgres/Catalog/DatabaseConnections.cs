@@ -56,8 +56,16 @@ public static class DatabaseConnections
         return NpgsqlDataSource.Create(builder);
     }
 
+    /// <summary>
+    /// What ends the sessions of a node that is gone; and what would change the meaning of our statements, or end them, if the database or the role had another default.
+    /// Clean-up, for one, looks again once it has a lock, which a transaction of another isolation level would do in vain.
+    /// </summary>
     private static string Guards { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"-c tcp_user_timeout={NetworkTimeoutMilliseconds} -c tcp_keepalives_idle={KeepAliveSeconds} -c tcp_keepalives_interval={KeepAliveSeconds} -c tcp_keepalives_count=3 -c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds}");
+        $"-c tcp_user_timeout={NetworkTimeoutMilliseconds} -c tcp_keepalives_idle={KeepAliveSeconds} -c tcp_keepalives_interval={KeepAliveSeconds} -c tcp_keepalives_count=3 -c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds} ")
+        + "-c idle_session_timeout=0 -c statement_timeout=0 -c lock_timeout=0 "
+        + @"-c default_transaction_isolation=read\ committed -c default_transaction_read_only=off -c default_transaction_deferrable=off "
+        + "-c row_security=on -c standard_conforming_strings=on -c quote_all_identifiers=off -c array_nulls=on -c transform_null_equals=off "
+        + "-c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex";
 
     private static NpgsqlConnectionStringBuilder Common(string connectionString, string applicationName) => new(connectionString)
     {

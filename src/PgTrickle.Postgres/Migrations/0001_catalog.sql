@@ -55,8 +55,7 @@ CREATE TABLE pgtrickle.stream_tables (
     pgt_schema text NOT NULL,
     pgt_name text NOT NULL,
     owner_role oid NOT NULL,
-    -- The function in pgtrickle_run through which anything runs with the owner's rights.
-    run_function oid NOT NULL,
+    -- The function in pgtrickle_run through which anything runs with the owner's rights. By its name: pg_upgrade gives functions other OIDs.
     run_name text NOT NULL UNIQUE,
     original_query text NOT NULL,
     -- pg_get_viewdef under an empty search_path.

@@ -1,6 +1,7 @@
 -- Who may do what. Callers get at the catalog by reading it and by inserting into pgtrickle.commands; nothing else.
 
--- Intents carry the caller's role by default values. A caller sees and makes only its own.
+-- Intents carry the caller's role by default values. A caller sees and makes only its own. The functions that make them set row_security = on: with it off,
+-- as pg_dump's scripts have it, PostgreSQL would refuse to insert.
 ALTER TABLE pgtrickle.commands ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_commands ON pgtrickle.commands USING (role = CURRENT_USER) WITH CHECK (role = CURRENT_USER);
 GRANT INSERT (kind, args) ON pgtrickle.commands TO PUBLIC;

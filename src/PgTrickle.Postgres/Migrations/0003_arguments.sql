@@ -1,4 +1,6 @@
 -- Arguments of the functions: names, schedules, keywords, settings. Every error has SQLSTATE, DETAIL and HINT.
+--
+-- These functions run in users' sessions, where a backslash in a plain literal may be an escape (standard_conforming_strings): there is none in this schema.
 
 CREATE FUNCTION pgtrickle._refuse(message text, detail text, hint text, code text DEFAULT '22023') RETURNS void
     LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -54,7 +56,7 @@ DECLARE
 BEGIN
     FOREACH item IN ARRAY string_to_array(upper(field), ',') LOOP
         CONTINUE WHEN extras IS NOT NULL AND item ~ extras;
-        part := regexp_match(item, '^(?:(\*)|([0-9]{1,2}|[A-Z]{3})(?:-([0-9]{1,2}|[A-Z]{3}))?)(?:/([0-9]{1,2}))?$');
+        part := regexp_match(item, '^(?:([*])|([0-9]{1,2}|[A-Z]{3})(?:-([0-9]{1,2}|[A-Z]{3}))?)(?:/([0-9]{1,2}))?$');
         IF part IS NULL OR part[4]::int NOT BETWEEN 1 AND highest THEN
             RETURN false;
         END IF;
@@ -81,7 +83,7 @@ DECLARE
     highest constant int[] := ARRAY[59, 59, 23, 31, 12, 7];
     months constant text[] := ARRAY['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
     days constant text[] := ARRAY['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
-    fields text[] := regexp_split_to_array(value, '[ \t\r\n]+');
+    fields text[] := regexp_split_to_array(value, E'[ \t\r\n]+');
     skipped int;
 BEGIN
     IF value LIKE '@%' THEN
@@ -96,8 +98,8 @@ BEGIN
         IF NOT pgtrickle._is_cron_field(fields[i - skipped], lowest[i], highest[i],
             CASE i WHEN 5 THEN months WHEN 6 THEN days ELSE '{}' END,
             CASE i
-                WHEN 4 THEN '^(\?|L|LW|L-([1-9]|[12][0-9]|30)W?|([1-9]|[12][0-9]|3[01])W)$'
-                WHEN 6 THEN '^(\?|([0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5]))$'
+                WHEN 4 THEN '^([?]|L|LW|L-([1-9]|[12][0-9]|30)W?|([1-9]|[12][0-9]|3[01])W)$'
+                WHEN 6 THEN '^([?]|([0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5]))$'
             END) THEN
             RETURN format('The field for the %s, "%s", is not valid.', titles[i], fields[i - skipped]);
         END IF;
@@ -120,7 +122,7 @@ BEGIN
     IF lower(trimmed) IN ('calculated', 'immediate') THEN
         RETURN CASE lower(trimmed) WHEN 'calculated' THEN 'calculated' ELSE 'IMMEDIATE' END;
     END IF;
-    IF trimmed ~ '^@|[ \t\r\n]' THEN
+    IF trimmed ~ E'^@|[ \t\r\n]' THEN
         fault := pgtrickle._cron_fault(trimmed);
     ELSE
         duration := pgtrickle._duration(trimmed);
@@ -136,7 +138,7 @@ BEGIN
         PERFORM pgtrickle._refuse(format('invalid schedule: "%s"', value), fault,
             'Use a duration such as ''30s'', ''5m'' or ''1h30m'', a cron expression such as ''*/5 * * * *'' or ''@hourly'', or ''calculated''.');
     END IF;
-    RETURN CASE WHEN duration IS NULL THEN regexp_replace(trimmed, '[ \t\r\n]+', ' ', 'g') ELSE lower(trimmed) END;
+    RETURN CASE WHEN duration IS NULL THEN regexp_replace(trimmed, E'[ \t\r\n]+', ' ', 'g') ELSE lower(trimmed) END;
 END $$;
 
 -- The parts of a name, one to three, as PostgreSQL reads identifiers: unquoted letters are lowered.
@@ -225,7 +227,7 @@ BEGIN
     IF d.kind = 'word' THEN
         RETURN pgtrickle._keyword(setting, value, d.words);
     END IF;
-    IF btrim(value) ~ (CASE d.kind WHEN 'int' THEN '^[0-9]{1,19}$' ELSE '^[0-9]{1,19}(\.[0-9]{1,9})?$' END) THEN
+    IF btrim(value) ~ (CASE d.kind WHEN 'int' THEN '^[0-9]{1,19}$' ELSE '^[0-9]{1,19}([.][0-9]{1,9})?$' END) THEN
         number := btrim(value)::numeric;
     END IF;
     IF number IS NULL OR number NOT BETWEEN d.lowest AND d.highest THEN

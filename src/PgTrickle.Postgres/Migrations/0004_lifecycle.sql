@@ -24,7 +24,7 @@ CREATE FUNCTION pgtrickle._rule_relations(view oid) RETURNS TABLE (relid oid, at
     CROSS JOIN LATERAL (
         SELECT piece FROM regexp_split_to_table(r.ev_action::text, ' :relid ') WITH ORDINALITY AS p(piece, n) WHERE n > 1
     ) AS pieces
-    LEFT JOIN LATERAL regexp_split_to_table(btrim(substring(piece, ':selectedCols \(b([0-9 ]*)\)')), ' ') AS member ON member <> ''
+    LEFT JOIN LATERAL regexp_split_to_table(btrim(substring(piece, ':selectedCols [(]b([0-9 ]*)[)]')), ' ') AS member ON member <> ''
     WHERE r.ev_class = view AND r.ev_type = '1' AND (SELECT c.relkind FROM pg_class c WHERE c.oid = view) = 'v'
         AND substring(piece, '^[0-9]+')::oid NOT IN (0, view)
 $$;
@@ -37,7 +37,7 @@ CREATE FUNCTION pgtrickle._rule_functions(view oid) RETURNS SETOF oid
     UNION
     SELECT o.oprcode::oid FROM rule, regexp_matches(tree, ':(?:opno|eqop|sortop) ([1-9][0-9]*)', 'g') AS m JOIN pg_operator o ON o.oid = m[1]::oid
     UNION
-    SELECT o.oprcode::oid FROM rule, regexp_matches(tree, ':opnos \(o([0-9 ]+)\)', 'g') AS m,
+    SELECT o.oprcode::oid FROM rule, regexp_matches(tree, ':opnos [(]o([0-9 ]+)[)]', 'g') AS m,
         regexp_split_to_table(btrim(m[1]), ' ') AS n JOIN pg_operator o ON o.oid = n::oid
 $$;
 
@@ -107,7 +107,7 @@ CREATE FUNCTION pgtrickle._require_one_query(query text) RETURNS void
 DECLARE
     opened refcursor;
 BEGIN
-    IF query IS NULL OR query ~ '^\s*$' THEN
+    IF query IS NULL OR query ~ '^[[:space:]]*$' THEN
         PERFORM pgtrickle._refuse('query of the stream table is empty', 'The argument "query" holds no statement.',
             'Give one SELECT statement.', CASE WHEN query IS NULL THEN '22004' ELSE '42601' END);
     END IF;
@@ -145,6 +145,25 @@ BEGIN
     RETURN view::pg_catalog.regclass::pg_catalog.oid;
 END $$;
 
+-- Of relations that a role reads, and those beneath views among them, the ones of which policies hide rows from it, or from the owner of a view with whose
+-- rights they are read there: a stream table reads them as they are.
+CREATE FUNCTION pgtrickle._filtered(relids oid[], reader oid) RETURNS TABLE (relid oid, role oid)
+    LANGUAGE sql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+    WITH RECURSIVE used(relid, role) AS (
+        SELECT u.relid, reader FROM unnest(relids) AS u(relid)
+        UNION
+        SELECT u.relid, x.role
+        FROM used JOIN pg_class v ON v.oid = used.relid AND v.relkind = 'v'
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN EXISTS (SELECT FROM pg_options_to_table(v.reloptions) WHERE option_name = 'security_invoker' AND option_value::bool)
+                THEN used.role ELSE v.relowner END UNION SELECT reader) AS x(role)
+        CROSS JOIN LATERAL pgtrickle._rule_relations(v.oid) AS u
+    )
+    SELECT used.relid, used.role
+    FROM used JOIN pg_class c ON c.oid = used.relid JOIN pg_roles r ON r.oid = used.role
+    WHERE c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls AND (c.relforcerowsecurity OR NOT pg_has_role(used.role, c.relowner, 'USAGE'))
+$$;
+
 -- Refuses what can be seen to be impossible from the view alone.
 CREATE FUNCTION pgtrickle._require_readable(view oid, analysis jsonb) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -154,7 +173,7 @@ BEGIN
     IF analysis -> 'columns' = '[]' THEN
         PERFORM pgtrickle._refuse('a stream table must have at least one column', 'The query has no output columns.', 'Select a column.', '42P16');
     END IF;
-    SELECT c.value ->> 'name' AS name INTO fault FROM jsonb_array_elements(analysis -> 'columns') AS c WHERE c.value ->> 'name' LIKE '\_\_pgt\_%';
+    SELECT c.value ->> 'name' AS name INTO fault FROM jsonb_array_elements(analysis -> 'columns') AS c WHERE c.value ->> 'name' ^@ '__pgt_';
     IF FOUND THEN
         PERFORM pgtrickle._refuse(format('column name "%s" is reserved', fault.name), 'Names that begin with __pgt_ belong to hidden columns.',
             'Give the column another name with AS.', '42939');
@@ -170,25 +189,36 @@ BEGIN
     END IF;
     SELECT format('%I.%I', s.value ->> 'schema', s.value ->> 'name') AS name,
         (s.value -> 'column_numbers') @? '$[*] ? (@ < 0)' AS has_system_column, s.value ->> 'source_type' IS NULL AS is_other,
-        row_security_active((s.value ->> 'oid')::oid) AS has_policy
+        (SELECT n.value FROM jsonb_array_elements_text(s.value -> 'column_names') AS n WHERE n.value ^@ '__pgt_' LIMIT 1) AS reserved
     INTO fault FROM jsonb_array_elements(analysis -> 'relations') AS s
-    WHERE (s.value -> 'column_numbers') @? '$[*] ? (@ < 0)' OR s.value ->> 'source_type' IS NULL OR row_security_active((s.value ->> 'oid')::oid)
+    WHERE (s.value -> 'column_numbers') @? '$[*] ? (@ < 0)' OR s.value ->> 'source_type' IS NULL OR s.value ->> 'column_names' LIKE '%"!_!_pgt!_%' ESCAPE '!'
     ORDER BY 1 LIMIT 1;
-    IF fault.has_system_column THEN
+    IF fault.reserved IS NOT NULL THEN
+        PERFORM pgtrickle._refuse(format('a stream table cannot read column "%s" of %s', fault.reserved, fault.name),
+            'Names that begin with __pgt_ belong to hidden columns.', 'Rename the column, or leave it out.', '42939');
+    ELSIF fault.has_system_column THEN
         PERFORM pgtrickle._refuse(format('a stream table cannot read system columns of %s', fault.name),
             'ctid, xmin, tableoid and the like change without a change of the row.', 'Use the table''s own columns.', '0A000');
     ELSIF fault.is_other THEN
         PERFORM pgtrickle._refuse(format('a stream table cannot read %s', fault.name), 'It is neither a table, nor a view, nor a foreign table.',
             'Sequences and the like have no changes to follow.', '0A000');
-    ELSIF fault.has_policy THEN
+    END IF;
+    SELECT f.relid::regclass AS name, r.rolname, r.rolname = CURRENT_USER AS is_caller INTO fault
+    FROM pgtrickle._filtered(ARRAY(SELECT u.relid FROM pgtrickle._rule_relations(view) u), CURRENT_USER::regrole) AS f JOIN pg_roles r ON r.oid = f.role
+    ORDER BY r.rolname <> CURRENT_USER, 1 LIMIT 1;
+    IF fault.is_caller THEN
         PERFORM pgtrickle._refuse(format('row-level security of %s applies to role %I', fault.name, CURRENT_USER),
             'A stream table would freeze what one role may see and show it to others.',
             'Create the stream table as the owner of the table or as a role with BYPASSRLS, and put policies on the stream table.', '42501');
+    ELSIF FOUND THEN
+        PERFORM pgtrickle._refuse(format('row-level security of %s applies to role %I, the owner of a view that reads it', fault.name, fault.rolname),
+            'A stream table reads the tables beneath a view, and would show rows that the view does not.',
+            'Read the table itself, or a view of its owner, and put policies on the stream table.', '42501');
     END IF;
 END $$;
 
 GRANT EXECUTE ON FUNCTION pgtrickle._viewdef(oid), pgtrickle._rule_relations(oid), pgtrickle._rule_functions(oid), pgtrickle._source_type(oid),
-    pgtrickle._analyse(oid), pgtrickle._require_one_query(text), pgtrickle._make_view(text, text), pgtrickle._require_readable(oid, jsonb) TO PUBLIC;
+    pgtrickle._analyse(oid), pgtrickle._filtered(oid[], oid), pgtrickle._require_one_query(text), pgtrickle._make_view(text, text), pgtrickle._require_readable(oid, jsonb) TO PUBLIC;
 
 ----------------------------------------------------------------------------------------------------------------------------- names
 
@@ -315,15 +345,21 @@ CREATE FUNCTION pgtrickle._run_function_text(run text, id bigint, version bigint
         END $body$, id, version, masks, branches))
 $text$;
 
-CREATE FUNCTION pgtrickle._make_run_function(id bigint) RETURNS oid
+-- The function of a name, with its arguments: anybody may make another one of that name with others. NULL if there is none.
+CREATE FUNCTION pgtrickle._run_function(run_name text) RETURNS regprocedure
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT to_regprocedure(format('pgtrickle_run.%I(pg_snapshot, xid8[], timestamptz)', run_name))
+$$;
+
+CREATE FUNCTION pgtrickle._make_run_function(id bigint) RETURNS text
     LANGUAGE plpgsql AS $$
 DECLARE
-    run text := pg_catalog.format('pgtrickle_run.%I', 'st_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''));
+    name text := 'st_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '');
 BEGIN
-    EXECUTE pgtrickle._run_function_text(run, id, NULL, NULL, '');
-    EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', run);
-    EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO pgtrickle_worker', run);
-    RETURN run::pg_catalog.regproc::pg_catalog.oid;
+    EXECUTE pgtrickle._run_function_text(pg_catalog.format('pgtrickle_run.%I', name), id, NULL, NULL, '');
+    EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', pgtrickle._run_function(name));
+    EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO pgtrickle_worker', pgtrickle._run_function(name));
+    RETURN name;
 END $$;
 
 -- The empty table with the query's columns: name reserved, columns known to what is created next, owned by the caller.
@@ -345,7 +381,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pgtrickle._create(target text, query text, options jsonb, if_not_exists bool) RETURNS void
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET row_security = on AS $$
 DECLARE
     checked jsonb := pgtrickle._options(options);
     place text[] := pgtrickle._place(target);
@@ -374,9 +410,9 @@ BEGIN
     definition := pg_catalog.jsonb_build_object('options', checked, 'pgt_id', id, 'original_query', query, 'analysis', definition,
         'defining_query', pgtrickle._viewdef(view),
         'pgt_relid', pgtrickle._make_table(place, view)::int8,
-        'run_function', pgtrickle._make_run_function(id)::int8);
+        'run_name', pgtrickle._make_run_function(id));
     EXECUTE pg_catalog.format('DROP VIEW %s', view::pg_catalog.regclass);
-    IF query ~* '''\s*(now|today|tomorrow|yesterday)\s*''' THEN
+    IF query ~* '''[[:space:]]*(now|today|tomorrow|yesterday)[[:space:]]*''' THEN
         RAISE WARNING USING MESSAGE = 'a date or time constant of the query was evaluated when the stream table was created',
             DETAIL = 'Literals such as ''now''::timestamptz and ''today''::date are constants to PostgreSQL.',
             HINT = 'Use now() or CURRENT_DATE for the time of the refresh.';
@@ -409,7 +445,8 @@ BEGIN
         'pooler_compatibility_mode', pooler_compatibility_mode), true);
 END $$;
 
-GRANT EXECUTE ON FUNCTION pgtrickle._reserve_id(), pgtrickle._run_function_text(text, bigint, bigint, bigint[], text), pgtrickle._make_run_function(bigint),
+GRANT EXECUTE ON FUNCTION pgtrickle._reserve_id(), pgtrickle._run_function_text(text, bigint, bigint, bigint[], text), pgtrickle._run_function(text),
+    pgtrickle._make_run_function(bigint),
     pgtrickle._make_table(text[], oid),
     pgtrickle._create(text, text, jsonb, bool),
     pgtrickle.create_stream_table(text, text, text, text, bool, text, text, text, bool, bool),
@@ -418,7 +455,7 @@ GRANT EXECUTE ON FUNCTION pgtrickle._reserve_id(), pgtrickle._run_function_text(
 ------------------------------------------------------------------------------------------------------------- drop, and others
 
 CREATE FUNCTION pgtrickle.resume_stream_table(name text) RETURNS void
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET row_security = on AS $$
 DECLARE
     command bigint;
 BEGIN
@@ -428,7 +465,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pgtrickle.refresh_stream_table(name text) RETURNS void
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET row_security = on AS $$
 DECLARE
     target record;
     command bigint;
@@ -465,7 +502,7 @@ GRANT EXECUTE ON FUNCTION pgtrickle._upstream(bigint) TO PUBLIC;
 
 -- The catalog row goes first: it waits for a refresh that is under way, which locks in the same order.
 CREATE FUNCTION pgtrickle._drop(id bigint, stream_table text, cascade bool) RETURNS bigint
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET row_security = on AS $$
 DECLARE
     command bigint;
 BEGIN
@@ -501,7 +538,7 @@ END $$;
 
 -- Changes a setting for the whole database; NULL restores the default. Returns the value now in force.
 CREATE FUNCTION pgtrickle.set_config(name text, value text) RETURNS text
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET row_security = on AS $$
 BEGIN
     PERFORM pgtrickle._setting_value(name, value);
     INSERT INTO pgtrickle.commands (kind, args) VALUES ('set', pg_catalog.jsonb_build_object('name', name, 'value', value));

@@ -31,16 +31,17 @@ $$;
 GRANT EXECUTE ON FUNCTION pgtrickle._is_not_null(pg_catalog.pg_attribute) TO PUBLIC;
 
 -- Names, types and collations of columns of a table, in a form that can be compared; NULL entries for columns that are gone.
--- The expressions of virtual generated columns (18) belong to it, with all columns, any of which they may use.
+-- The expressions of virtual generated columns (18) belong to it, with all columns, any of which they may use. Writers ask for it in sessions of any settings:
+-- a name is quoted in a way, and an expression told apart by its tree, on which settings have no influence.
 CREATE FUNCTION pgtrickle.shape_of(p_relid oid, p_columns text[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
         SELECT md5(coalesce(string_agg(
-            concat_ws(':', quote_ident(a.attname), a.atttypid, a.attcollation,
+            concat_ws(':', quote_literal(a.attname), a.atttypid, a.attcollation,
                 CASE WHEN to_jsonb(a) ->> 'attgenerated' = 'v' THEN (
-                    SELECT pg_get_expr(d.adbin, d.adrelid) || (
-                        SELECT string_agg(quote_ident(o.attname) || o.atttypid, ',' ORDER BY o.attname)
+                    SELECT d.adbin::text || (
+                        SELECT string_agg(quote_literal(o.attname) || o.atttypid, ',' ORDER BY o.attname)
                         FROM pg_attribute o WHERE o.attrelid = p_relid AND o.attnum > 0 AND NOT o.attisdropped)
                     FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END),
             ',' ORDER BY a.attname), '') || '/' || count(*))
@@ -224,9 +225,19 @@ BEGIN
             WHERE a.attrelid = p_relid AND a.attname = ANY (p_columns) AND a.attnum > 0 AND NOT a.attisdropped));
 END $$;
 
--- The text of a capture function for one table of a capture.
-CREATE FUNCTION pgtrickle._capture_function_body(p_capture_id int, p_member oid) RETURNS text
+-- What a type is over, if it is a domain; itself otherwise.
+CREATE FUNCTION pgtrickle._base_type(p_type oid) RETURNS oid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    base oid := (SELECT t.typbasetype FROM pg_type t WHERE t.oid = p_type AND t.typtype = 'd');
+BEGIN
+    RETURN CASE WHEN base IS NULL THEN p_type ELSE pgtrickle._base_type(base) END;
+END $$;
+
+-- The text of a capture function for one table of a capture. Constants in expressions of virtual columns are printed as every session reads them.
+CREATE FUNCTION pgtrickle._capture_function_body(p_capture_id int, p_member oid) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET extra_float_digits = 1
+    SET bytea_output = 'hex' SET standard_conforming_strings = on AS $$
 DECLARE
     capture pgtrickle.captures;
     target text;
@@ -282,7 +293,9 @@ BEGIN
     IF TG_RELID OPERATOR(pg_catalog.<>) %1$s::pg_catalog.oid THEN
         RAISE EXCEPTION 'function %% is the capture of another table', %6$L USING ERRCODE = '42501';
     END IF;
-    IF pg_catalog.current_setting('pgtrickle.c%2$s', true) IS DISTINCT FROM 'x' THEN
+    IF pg_catalog.length(pg_catalog.current_setting('pgtrickle.c%2$s', true)) OPERATOR(pg_catalog.>) 0 THEN
+        -- This transaction has its row.
+    ELSE
         INSERT INTO pgtrickle_changes.log (capture_id) VALUES (%2$s);
         PERFORM pg_catalog.set_config('pgtrickle.c%2$s', 'x', true);
     END IF;
@@ -326,11 +339,13 @@ BEGIN
     LOOP
         IF capture.buffer_relid IS NULL THEN
             RETURN NEXT format('CREATE VIEW %s AS SELECT %s FROM %s', shape, (
-                -- Without type modifiers: no varchar(10) that became a varchar(20) a moment ago may fail its writer.
-                SELECT string_agg(CASE WHEN a.atttypmod >= 0 THEN format('CAST(%1$I AS %2$s) AS %1$I', a.attname, format_type(a.atttypid, -1))
+                -- Without type modifiers: no varchar(10) that became a varchar(20) a moment ago may fail its writer. And as what a domain is over: the NULLs of a marker
+                -- are none of the values that it allows.
+                SELECT string_agg(CASE WHEN a.atttypmod >= 0 OR t.oid <> a.atttypid THEN format('CAST(%1$I AS %2$s) AS %1$I', a.attname, format_type(t.oid, -1))
                     ELSE format('%I', a.attname) END, ', ' ORDER BY n.place)
                 FROM unnest(capture.column_names) WITH ORDINALITY AS n(name, place)
-                JOIN pg_attribute a ON a.attrelid = capture.source_relid AND a.attname = n.name), capture.source_relid::regclass);
+                JOIN pg_attribute a ON a.attrelid = capture.source_relid AND a.attname = n.name
+                CROSS JOIN LATERAL pgtrickle._base_type(a.atttypid) AS t(oid)), capture.source_relid::regclass);
             RETURN NEXT format('GRANT SELECT ON %s TO pgtrickle', shape);
             RETURN NEXT format('SELECT pgtrickle._make_buffer(%s, %L)', capture.capture_id, shape);
             RETURN NEXT format('DROP VIEW %s', shape);
@@ -368,12 +383,16 @@ END $$;
 CREATE FUNCTION pgtrickle._capture_function_name(p_capture_id int, p_member oid) RETURNS text
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT format('c_%s_%s', p_capture_id, p_member) $$;
 
--- SECURITY DEFINER for the buffer, no SET clause for speed: every name in the body is qualified, operators included.
+-- SECURITY DEFINER for the buffer, and without a SET clause, for speed: every name in the body is qualified, and every operator, which excludes IS DISTINCT FROM
+-- and the like. Expressions of virtual columns are printed without: with them the function gets the search_path that they were printed for.
 CREATE FUNCTION pgtrickle._make_capture_function(p_capture_id int, p_member oid) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('CREATE FUNCTION pgtrickle_changes.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS %L',
-        pgtrickle._capture_function_name(p_capture_id, p_member), pgtrickle._capture_function_body(p_capture_id, p_member));
+    EXECUTE format('CREATE FUNCTION pgtrickle_changes.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L',
+        pgtrickle._capture_function_name(p_capture_id, p_member),
+        (SELECT 'SET search_path = pg_catalog, pg_temp' FROM pgtrickle.captures c JOIN pg_attribute a ON a.attrelid = p_member AND a.attname = ANY (c.column_names)
+            WHERE c.capture_id = p_capture_id AND to_jsonb(a) ->> 'attgenerated' = 'v' LIMIT 1),
+        pgtrickle._capture_function_body(p_capture_id, p_member));
     EXECUTE format('GRANT EXECUTE ON FUNCTION pgtrickle_changes.%I() TO PUBLIC', pgtrickle._capture_function_name(p_capture_id, p_member));
 END $$;
 

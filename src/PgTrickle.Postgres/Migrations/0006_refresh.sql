@@ -28,8 +28,8 @@ BEGIN
             USING ERRCODE = '55000', HINT = 'Use pgtrickle.resume_stream_table.', DETAIL = p_pgt_id::text;
     END IF;
     IF NOT EXISTS (
-        SELECT FROM pg_class c JOIN pg_proc p ON p.oid = d.run_function
-        WHERE c.oid = d.pgt_relid AND p.prosecdef AND p.proowner = c.relowner AND p.pronamespace = 'pgtrickle_run'::regnamespace AND p.proname = d.run_name)
+        SELECT FROM pg_class c JOIN pg_proc p ON p.oid = pgtrickle._run_function(d.run_name)
+        WHERE c.oid = d.pgt_relid AND p.prosecdef AND p.proowner = c.relowner)
     THEN
         RAISE EXCEPTION 'stream table %.% and its function pgtrickle_run.% have not the same owner', d.pgt_schema, d.pgt_name, d.run_name
             USING ERRCODE = '42501', DETAIL = p_pgt_id::text,
@@ -42,6 +42,14 @@ BEGIN
         WHERE s.pgt_id = p_pgt_id AND NOT pgtrickle._readable(t.relowner, s.source_relid, s.columns_used);
     IF lacking IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of stream table %.% has no SELECT privilege on %', d.pgt_schema, d.pgt_name, lacking
+            USING ERRCODE = '42501', DETAIL = p_pgt_id::text;
+    END IF;
+    SELECT string_agg(f.relid::regclass::text, ', ') INTO lacking
+        FROM pg_class t CROSS JOIN LATERAL pgtrickle._filtered(
+            ARRAY(SELECT s.source_relid FROM pgtrickle.pgt_dependencies s WHERE s.pgt_id = p_pgt_id AND s.source_type = 'VIEW'), t.relowner) AS f
+        WHERE t.oid = d.pgt_relid;
+    IF lacking IS NOT NULL THEN
+        RAISE EXCEPTION 'row-level security applies to the owner of stream table %.%, or of a view that it reads: %', d.pgt_schema, d.pgt_name, lacking
             USING ERRCODE = '42501', DETAIL = p_pgt_id::text;
     END IF;
 END $$;

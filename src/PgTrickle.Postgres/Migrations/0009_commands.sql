@@ -60,35 +60,33 @@ DECLARE
     id bigint;
     caller_oid oid := (SELECT oid FROM pg_roles WHERE rolname = caller);
     table_oid oid := (args ->> 'pgt_relid')::oid;
-    function_oid oid := (args ->> 'run_function')::oid;
+    run text := args ->> 'run_name';
     options jsonb := pgtrickle._options(args -> 'options');
     source jsonb;
 BEGIN
     DELETE FROM pgtrickle.reserved_ids WHERE pgt_id = (args ->> 'pgt_id')::bigint AND xid = pg_current_xact_id() RETURNING pgt_id INTO id;
     IF id IS NULL
         OR NOT EXISTS (SELECT FROM pg_class WHERE oid = table_oid AND relowner = caller_oid AND relkind = 'r' AND relpersistence = 'p')
-        OR NOT EXISTS (SELECT FROM pg_proc WHERE oid = function_oid AND proowner = caller_oid AND prosecdef
-            AND pronamespace = 'pgtrickle_run'::regnamespace
-            -- Tables whose names begin with it are dropped by pgtrickle, so it must be nobody else's.
-            AND proname ~ '^st_[0-9a-f]{32}$' AND NOT EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE s.run_name = proname)) THEN
+        -- Tables whose names begin with that of the function are dropped by pgtrickle, so it must be nobody else's.
+        OR run IS NULL OR run !~ '^st_[0-9a-f]{32}$' OR EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE s.run_name = run)
+        OR NOT EXISTS (SELECT FROM pg_proc WHERE oid = pgtrickle._run_function(run) AND proowner = caller_oid AND prosecdef) THEN
         PERFORM pgtrickle._refuse('this is not how a stream table is created', 'The command does not describe a table and a function just made by its role.',
             'Call pgtrickle.create_stream_table.', '42501');
     END IF;
     FOR source IN SELECT value FROM jsonb_array_elements(args -> 'analysis' -> 'relations') LOOP
         PERFORM pgtrickle._require_source_rights(caller, source);
     END LOOP;
-    INSERT INTO pgtrickle.stream_tables (pgt_id, pgt_relid, pgt_schema, pgt_name, owner_role, run_function, run_name, original_query,
+    INSERT INTO pgtrickle.stream_tables (pgt_id, pgt_relid, pgt_schema, pgt_name, owner_role, run_name, original_query,
         defining_query, analysis, schedule, refresh_mode, diamond_consistency, diamond_schedule_policy, requested_cdc_mode, is_append_only,
         pooler_compatibility_mode, initialize)
     OVERRIDING SYSTEM VALUE
-    SELECT id, c.oid, n.nspname, c.relname, caller_oid, function_oid, p.proname, args ->> 'original_query',
+    SELECT id, c.oid, n.nspname, c.relname, caller_oid, run, args ->> 'original_query',
         args ->> 'defining_query', args -> 'analysis', options ->> 'schedule', options ->> 'refresh_mode',
         coalesce(options ->> 'diamond_consistency', pgtrickle._setting('diamond_consistency')),
         coalesce(options ->> 'diamond_schedule_policy', pgtrickle._setting('diamond_schedule_policy')),
         coalesce(options ->> 'cdc_mode', 'trigger'), coalesce((options ->> 'append_only')::bool, false),
         coalesce((options ->> 'pooler_compatibility_mode')::bool, false), coalesce((options ->> 'initialize')::bool, true)
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_proc p
-    WHERE c.oid = table_oid AND p.oid = function_oid;
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = table_oid;
     INSERT INTO pgtrickle.stream_table_state (pgt_id) VALUES (id);
     PERFORM pgtrickle._write_dependencies(id, args -> 'analysis');
     RETURN id;
@@ -151,7 +149,13 @@ DECLARE
     run text;
 BEGIN
     DELETE FROM pgtrickle.stream_tables s WHERE s.pgt_id = id RETURNING s.run_name INTO run;
-    EXECUTE format('DROP FUNCTION IF EXISTS pgtrickle_run.%I', run);
+    IF NOT FOUND THEN
+        RETURN; -- Another node was faster.
+    END IF;
+    IF pgtrickle._run_function(run) IS NOT NULL THEN
+        -- Nobody may call it, but anybody may make a view that would.
+        EXECUTE format('DROP FUNCTION %s CASCADE', pgtrickle._run_function(run));
+    END IF;
     PERFORM pgtrickle._drop_nodes(run);
     UPDATE pgtrickle.commands SET status = 'DONE', finished_at = clock_timestamp() WHERE pgt_id = id AND status = 'PENDING';
 END $$;

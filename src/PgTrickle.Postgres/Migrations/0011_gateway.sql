@@ -23,7 +23,7 @@ COMMENT ON FUNCTION pgtrickle._cancel_blockers(int) IS 'For gateways: lets a cre
 
 -- Removes the stream table of a creation that failed. Called in the creator's own session, with its rights: row security shows it only its own commands.
 CREATE FUNCTION pgtrickle._take_back(id bigint) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
 DECLARE
     target record;
 BEGIN

@@ -18,7 +18,7 @@ CREATE FUNCTION pgtrickle._reshape_statements(p_pgt_id bigint) RETURNS text[]
         || ARRAY(SELECT format('ALTER TABLE %s DROP COLUMN %I', d.pgt_relid::regclass, a.attname) FROM pg_attribute a
             WHERE a.attrelid = d.pgt_relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ^@ '__pgt_')
         || ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', d.pgt_relid::regclass, a.attname) FROM pg_attribute a
-            WHERE a.attrelid = d.pgt_relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attname NOT LIKE '\_\_pgt\_%'
+            WHERE a.attrelid = d.pgt_relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.attname ^@ '__pgt_'
                 AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)))
         || format('DELETE FROM %s', d.pgt_relid::regclass)
     FROM pgtrickle.stream_tables d JOIN pgtrickle.stream_table_state s USING (pgt_id) WHERE d.pgt_id = p_pgt_id
@@ -61,7 +61,7 @@ BEGIN
     END IF;
     SELECT coalesce(q.attname, t.attname) AS name, format_type(q.atttypid, q.atttypmod) AS yields, format_type(t.atttypid, t.atttypmod) AS has INTO misfit
         FROM (SELECT * FROM pg_attribute WHERE attrelid = p_view AND attnum > 0 AND NOT attisdropped) AS q
-        FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = d.pgt_relid AND attnum > 0 AND NOT attisdropped AND attname NOT LIKE '\_\_pgt\_%') AS t
+        FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = d.pgt_relid AND attnum > 0 AND NOT attisdropped AND NOT attname ^@ '__pgt_') AS t
             ON q.attname = t.attname
         WHERE (q.atttypid, q.atttypmod, q.attcollation) IS DISTINCT FROM (t.atttypid, t.atttypmod, t.attcollation)
         LIMIT 1;

@@ -16,7 +16,7 @@ CREATE FUNCTION pgtrickle._column_changes(relid oid, view oid) RETURNS TABLE (co
             coalesce((SELECT format(' COLLATE %I.%I', n.nspname, c.collname) FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
                 WHERE c.oid = a.attcollation AND c.oid <> (SELECT y.typcollation FROM pg_type y WHERE y.oid = a.atttypid)), '') AS collation
         FROM pg_attribute a WHERE a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped) AS q
-    FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = relid AND attnum > 0 AND NOT attisdropped AND attname NOT LIKE '\_\_pgt\_%') AS t
+    FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = relid AND attnum > 0 AND NOT attisdropped AND NOT attname ^@ '__pgt_') AS t
         ON q.attname = t.attname
     WHERE (q.atttypid, q.atttypmod, q.attcollation) IS DISTINCT FROM (t.atttypid, t.atttypmod, t.attcollation)
     ORDER BY q.attname IS NULL DESC, t.attnum, q.attnum
@@ -91,7 +91,7 @@ END $$;
 -- The command goes first: it waits for a refresh that is under way, which locks in the same order. A new query is followed by a refresh, until
 -- which the table holds the rows of the old one.
 CREATE FUNCTION pgtrickle._alter(id bigint, relid oid, display text, query text, options jsonb) RETURNS void
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET row_security = on AS $$
 DECLARE
     args jsonb := pg_catalog.jsonb_build_object('pgt_id', id, 'options', pgtrickle._options(options));
     definition jsonb := CASE WHEN query IS NOT NULL THEN pgtrickle._redefinition(id, relid, display, query) END;
@@ -233,7 +233,7 @@ CREATE FUNCTION pgtrickle.explain_query_rewrite(name text) RETURNS TABLE (stage 
     LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 BEGIN
-    IF explain_query_rewrite.name ~* '^[\s(]*(select|with|values|table)\M.*\s' THEN
+    IF explain_query_rewrite.name ~* '^[[:space:](]*(select|with|values|table)[[:>:]].*[[:space:]]' THEN
         PERFORM pgtrickle._refuse('explain_query_rewrite takes the name of a stream table, not a query',
             'The server has no compiler: it shows what a node has made of a stream table''s query.',
             'Run pgtrickle explain "<query>", which compiles a query without creating anything, or call pgtrickle.validate_query.');

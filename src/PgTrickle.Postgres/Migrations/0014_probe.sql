@@ -1,6 +1,6 @@
 -- What a refresh finds when it opens: whether plan, captures and rights are in order, and what there is to do.
 
--- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, names, NOT NULL, keys, children, views. Names, since the
+-- What a plan was compiled from, apart from the columns' shapes, which the captures watch: definition and mode, names, persistence, NOT NULL, keys, children, views. Names, since the
 -- statements go by them: a table may be renamed, and another take its name.
 CREATE FUNCTION pgtrickle._fingerprint(p_pgt_id bigint, p_relids oid[]) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -13,11 +13,11 @@ BEGIN
         FROM pgtrickle.stream_tables d LEFT JOIN pg_class c ON c.oid = d.pgt_relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE d.pgt_id = p_pgt_id;
     FOR source IN
-        SELECT s.source_relid AS relid, s.source_type, s.columns_used, n.nspname, c.relname
+        SELECT s.source_relid AS relid, s.source_type, s.columns_used, n.nspname, c.relname, c.relpersistence
         FROM pgtrickle.pgt_dependencies s LEFT JOIN pg_class c ON c.oid = s.source_relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE s.pgt_id = p_pgt_id ORDER BY s.source_relid
     LOOP
-        facts := concat_ws('/', facts, source.nspname, source.relname);
+        facts := concat_ws('/', facts, source.nspname, source.relname, source.relpersistence);
         IF source.source_type = 'VIEW' THEN
             SELECT r.xmin::text INTO part FROM pg_rewrite r WHERE r.ev_class = source.relid AND r.rulename = '_RETURN';
             facts := concat_ws('/', facts, source.relid, part);
@@ -105,7 +105,7 @@ DECLARE
 BEGIN
     PERFORM set_config(split_part(c.setting, '=', 1), split_part(c.setting, '=', 2), true)
         FROM (
-            SELECT unnest(p.proconfig) AS setting FROM pg_proc p JOIN pgtrickle.stream_tables d ON p.oid = d.run_function WHERE d.pgt_id = p_pgt_id) AS c
+            SELECT unnest(p.proconfig) AS setting FROM pgtrickle.stream_tables d JOIN pg_proc p ON p.oid = pgtrickle._run_function(d.run_name) WHERE d.pgt_id = p_pgt_id) AS c
         WHERE lower(c.setting) LIKE 'timezone=%';
     EXECUTE format('SELECT %s', p_expression) INTO moved USING NULL::pg_snapshot, NULL::xid8[], p_clock;
     RETURN coalesce(moved, true);
@@ -132,7 +132,7 @@ BEGIN
         FROM pgtrickle.stream_tables d
         JOIN pgtrickle.plans p ON p.pgt_id = d.pgt_id AND p.plan_version = p_plan_version
         JOIN pg_class t ON t.oid = d.pgt_relid
-        JOIN pg_proc f ON f.oid = d.run_function
+        JOIN pg_proc f ON f.oid = to_regprocedure(format('pgtrickle_run.%I(pg_snapshot, xid8[], timestamptz)', d.run_name))
         CROSS JOIN LATERAL (
             SELECT bit_xor(hashtextextended(concat_ws(':', c.oid, c.oid::regclass, c.xmin, n.xmin,
                         (SELECT bit_xor(hashtextextended(concat(o.attnum, ':', o.xmin), 0)) FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attnum > 0),

@@ -28,8 +28,8 @@ internal static class FailureClassifier
         PostgresErrorCodes.InsufficientPrivilege => FailureKind.MissingRights,
         // Node's credentials or token: nothing that the stream table did.
         _ when sqlState.StartsWith("28", StringComparison.Ordinal) => FailureKind.Transient,
-        // Lost connections, conflicts, resources, operator's intervention, system errors.
-        _ when HasClass(sqlState, "08", "40", "53", "57", "58") => FailureKind.Transient,
+        // Lost connections, transactions that the server ended or that it only lets read (no longer the primary), conflicts, resources, operator's intervention, system errors.
+        _ when HasClass(sqlState, "08", "25", "40", "53", "57", "58") => FailureKind.Transient,
         _ when IsUndefined(sqlState) => FailureKind.Permanent,
         PostgresErrorCodes.FeatureNotSupported => FailureKind.Permanent,
         _ => FailureKind.Query,
@@ -48,7 +48,7 @@ internal static class FailureClassifier
     public static bool IsWorthRetrying(Exception exception) => exception switch
     {
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
-        PostgresException failure => HasClass(failure.SqlState, "08", "40", "53") || failure.SqlState is "57P01" or "57P02" or "57P03",
+        PostgresException failure => HasClass(failure.SqlState, "08", "40", "53") || failure.SqlState is "25P03" or "57P01" or "57P02" or "57P03",
         NpgsqlException failure => failure.IsTransient,
         _ => false,
     };

@@ -97,7 +97,9 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         return batch;
     }
 
-    private static string CallOf(string runName) => new StringBuilder("SELECT pgtrickle_run.").Append(new SqlIdentifier(runName)).Append("()").ToString();
+    /// <summary>With its arguments, so that no other function of that name is meant: anybody may make one.</summary>
+    private static string CallOf(string runName) => new StringBuilder("SELECT pgtrickle_run.").Append(new SqlIdentifier(runName))
+        .Append("(NULL::pg_catalog.pg_snapshot, NULL::pg_catalog.xid8[], NULL::pg_catalog.timestamptz)").ToString();
 
     private static async Task<List<ClosedMember>> ExecuteAsync(NpgsqlBatch batch, int commit, CancellationToken cancellation)
     {

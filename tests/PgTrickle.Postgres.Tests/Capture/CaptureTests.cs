@@ -131,7 +131,7 @@ public sealed class CaptureTests
         await harness.CreateAsync("st", "SELECT id, a FROM src");
         await using var writer = await harness.Database.User.OpenConnectionAsync();
         await writer.ExecuteAsync("""
-            CREATE FUNCTION public.lie(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true';
+            CREATE FUNCTION public.lie(text, text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''run as %'', current_user; END';
             CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.lie);
             CREATE TEMP TABLE pgtrickle_new (id int, a text);
             CREATE TEMP TABLE log (xid text);

@@ -132,7 +132,7 @@ public sealed class CreateTests
         Assert.Contains("FROM a.t", query, StringComparison.Ordinal);
         Assert.Contains("'2024-01-02 00:00:00", query, StringComparison.Ordinal);
         var settings = await connection.ScalarAsync<string>(
-            "SELECT array_to_string(proconfig, ';') FROM pg_proc WHERE oid = (SELECT run_function FROM pgtrickle.stream_tables)");
+            "SELECT array_to_string(proconfig, ';') FROM pg_proc WHERE proname = (SELECT run_name FROM pgtrickle.stream_tables)");
         Assert.Contains("search_path=pg_catalog, pg_temp", settings, StringComparison.Ordinal);
         Assert.Contains("DateStyle=SQL, DMY", settings, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("row_security=off", settings, StringComparison.Ordinal);

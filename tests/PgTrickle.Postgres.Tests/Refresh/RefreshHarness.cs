@@ -190,7 +190,7 @@ internal sealed class TestNode : IAsyncDisposable
             foreach (var id in ids)
             {
                 var run = await _connections.Control.ScalarAsync<string>("SELECT run_name FROM pgtrickle.stream_tables WHERE pgt_id = $1", id);
-                await connection.ExecuteAsync($"SELECT pgtrickle_run.{run}()");
+                await connection.ExecuteAsync($"SELECT pgtrickle_run.{run}(NULL, NULL, NULL)");
             }
 
             await beforeClose(connection);

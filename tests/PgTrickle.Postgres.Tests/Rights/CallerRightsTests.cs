@@ -89,7 +89,7 @@ public sealed class CallerRightsTests
         await database.ExecuteAsync(Sources + "SELECT pgtrickle.create_stream_table('s', 'SELECT id FROM plain')");
         var other = await database.CreateRoleAsync("other");
         var id = await database.ScalarAsync<long>("SELECT pgt_id FROM pgtrickle.pgt_stream_tables");
-        var owned = await database.ScalarAsync<string>("SELECT jsonb_build_object('pgt_relid', pgt_relid::int8, 'run_function', run_function::int8, 'options', '{}'::jsonb)::text FROM pgtrickle.stream_tables");
+        var owned = await database.ScalarAsync<string>("SELECT jsonb_build_object('pgt_relid', pgt_relid::int8, 'run_name', run_name, 'options', '{}'::jsonb)::text FROM pgtrickle.stream_tables");
         string[] attempts =
         [
             $"INSERT INTO pgtrickle.commands (kind, args, role) VALUES ('drop', '{{\"pgt_id\": {id}}}', '{database.UserRole}')",
@@ -123,13 +123,12 @@ public sealed class CallerRightsTests
         }
 
         // The function's name is what names of tables begin with that pgtrickle drops: one of another stream table, or one that stands for all, is none for a new one.
-        await database.ExecuteAsync("CREATE TABLE forged (id int)");
+        await database.ExecuteAsync("CREATE TABLE forged (id int); CREATE FUNCTION pgtrickle_run.\"%\"(pg_snapshot, xid8[], timestamptz) RETURNS void LANGUAGE sql SECURITY DEFINER AS ''");
         foreach (var name in (string[])["%", (await database.ScalarAsync<string>("SELECT run_name FROM pgtrickle.stream_tables"))!])
         {
-            await database.ExecuteAsync($"CREATE FUNCTION pgtrickle_run.\"{name}\"(int) RETURNS void LANGUAGE sql SECURITY DEFINER AS ''");
             await Refusal.OfAsync(database.User, "42501", $"""
                 INSERT INTO pgtrickle.commands (kind, args) SELECT 'create', jsonb_build_object('pgt_id', pgtrickle._reserve_id(), 'pgt_relid', 'forged'::regclass::oid::int8,
-                    'run_function', 'pgtrickle_run."{name}"(int)'::regprocedure::oid::int8, 'options', '{owned}'::jsonb -> 'options')
+                    'run_name', '{name}', 'options', '{owned}'::jsonb -> 'options')
                 """);
         }
 
@@ -156,7 +155,7 @@ public sealed class CallerRightsTests
         await using var database = await InstalledDatabase.CreateAsync(version);
         await database.ExecuteAsync(Sources + "SELECT pgtrickle.create_stream_table('s', 'SELECT id FROM plain')");
         var other = await database.CreateRoleAsync("other");
-        var run = await database.ScalarAsync<string>("SELECT run_function::regprocedure::text FROM pgtrickle.stream_tables");
+        var run = await database.ScalarAsync<string>("SELECT pgtrickle._run_function(run_name)::text FROM pgtrickle.stream_tables");
         await Refusal.PlainAsync(database.As(other), "42501", $"SELECT {run!.Split('(')[0]}()");
         Assert.True(await database.ScalarAsync<bool>($"SELECT has_function_privilege('pgtrickle_worker', '{run}', 'EXECUTE')"));
 
@@ -189,7 +188,7 @@ public sealed class CallerRightsTests
 
         await Refusal.OfAsync(database.User, "42501", "SELECT pgtrickle.refresh_stream_table('s')");
         await database.As(heir).ExecuteAsync("SELECT pgtrickle.refresh_stream_table('s')");
-        Assert.Equal(heir, await database.ScalarAsync<string>("SELECT pg_get_userbyid(proowner)::text FROM pg_proc WHERE oid = (SELECT run_function FROM pgtrickle.stream_tables)"));
+        Assert.Equal(heir, await database.ScalarAsync<string>("SELECT pg_get_userbyid(proowner)::text FROM pg_proc WHERE proname = (SELECT run_name FROM pgtrickle.stream_tables)"));
         await database.As(heir).ExecuteAsync("ALTER TABLE s RENAME TO renamed; SELECT pgtrickle.drop_stream_table('renamed')");
     }
 
