@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
+
 namespace PgTrickle.Architecture.Tests;
 
-public sealed class LayoutTests
+public sealed partial class LayoutTests
 {
     private static readonly HashSet<string> RootEntries =
     [
@@ -24,6 +26,21 @@ public sealed class LayoutTests
     [Fact]
     public void Every_project_lies_in_a_folder_of_its_name() => Violations.None(Repository.Projects.Select(project => project.Path).Where(path =>
         path.Split('/') is not [_, var folder, var name] || name != folder + ".csproj"));
+
+    [Fact]
+    public void The_index_of_traps_names_tests_that_exist()
+    {
+        var index = Repository.Files.Single(file => file.Path == "docs/traps.md").Read();
+        var tests = Repository.Sources.Where(file => file.IsUnder("tests")).ToLookup(file => Path.GetFileNameWithoutExtension(file.Name), file => file.Read());
+        var named = TestName().Matches(index).Select(match => (Class: match.Groups[1].Value, Method: match.Groups[2].Value)).Distinct().ToList();
+        Assert.NotEmpty(named);
+        Violations.None(named
+            .Where(test => !tests[test.Class].Any(text => text.Contains($" {test.Method}(", StringComparison.Ordinal)))
+            .Select(test => $"docs/traps.md: there is no test {test.Class}.{test.Method}"));
+    }
+
+    [GeneratedRegex("`([A-Z][A-Za-z]+Tests)[.]([A-Za-z0-9_]+)`")]
+    private static partial Regex TestName();
 
     [Fact]
     public void Migrations_are_numbered_without_gaps()

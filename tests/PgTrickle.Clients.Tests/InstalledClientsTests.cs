@@ -8,6 +8,9 @@ public sealed class InstalledClientsTests
     [ClientFact(Client.Psql)]
     public Task Psql_is_installed() => AnswersAsync(Client.Psql, "psql (PostgreSQL)", "--version");
 
+    [ClientFact(Client.PgDump)]
+    public Task Pg_dump_is_installed() => AnswersAsync(Client.PgDump, "pg_dump (PostgreSQL)", "--version");
+
     [ClientFact(Client.Pgbench)]
     public Task Pgbench_is_installed() => AnswersAsync(Client.Pgbench, "pgbench (PostgreSQL)", "--version");
 

@@ -15,7 +15,7 @@ public sealed class ChangeDetector(NpgsqlDataSource control) : IChangeDetector
             """
             SELECT d.snapshot, d.sources::bigint[], d.everything,
                 EXISTS (SELECT FROM pgtrickle.commands c WHERE c.status = 'PENDING' OR (c.status = 'CLAIMED' AND c.claimed_until < clock_timestamp()))
-            FROM pgtrickle._detect_changes($1::pg_snapshot) AS d
+            FROM pgtrickle._detect_changes($1) AS d
             """);
         command.Parameters.Add(new() { Value = (object?)since ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         await using var row = await command.ExecuteReaderAsync(cancellation);

@@ -29,18 +29,25 @@ public sealed class StreamTableCatalog(NpgsqlDataSource control, string nodeName
 
     /// <summary>The log is kept for two hours: whoever slept for longer than one cannot tell from it.</summary>
     private const string HasChangedSql = """
-        SELECT EXISTS (SELECT FROM pgtrickle.catalog_log WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot))
+        SELECT k.seen IS NULL
+            OR EXISTS (SELECT FROM pgtrickle.catalog_log WHERE xid >= pg_snapshot_xmin(k.seen) AND NOT pg_visible_in_snapshot(xid, k.seen))
             OR EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.pgt_relid))
             OR $2 < clock_timestamp() - interval '1 hour',
             clock_timestamp()
+        FROM pgtrickle._snapshot_of($1) AS k(seen)
         """;
 
     private long _lastPollTicks;
 
     /// <inheritdoc/>
-    /// <remarks>Stream tables whose relation is gone are removed from the catalog first.</remarks>
+    /// <remarks>A database that was restored from a dump is settled in, and stream tables whose relation is gone are removed from the catalog first.</remarks>
     public async Task<CatalogImage> LoadAsync(CancellationToken cancellation)
     {
+        await using (var settle = control.CreateCommand("SELECT pgtrickle._settle_in()"))
+        {
+            await settle.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+
         await ForgetDroppedAsync(cancellation).ConfigureAwait(false);
         await using var connection = await control.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using var batch = new NpgsqlBatch(connection)
@@ -48,7 +55,7 @@ public sealed class StreamTableCatalog(NpgsqlDataSource control, string nodeName
             BatchCommands =
             {
                 new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-                new NpgsqlBatchCommand("SELECT pg_current_snapshot()::text, clock_timestamp()"),
+                new NpgsqlBatchCommand("SELECT pgtrickle._snapshot_here(), clock_timestamp()"),
                 new NpgsqlBatchCommand(StreamTablesSql),
                 new NpgsqlBatchCommand("SELECT name, value FROM pgtrickle.settings"),
                 new NpgsqlBatchCommand("COMMIT"),

@@ -50,7 +50,8 @@ ALTER TABLE pgtrickle.catalog_log ALTER COLUMN xid SET STATISTICS 0;
 
 CREATE TABLE pgtrickle.stream_tables (
     pgt_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    pgt_relid oid NOT NULL UNIQUE,
+    -- A dump writes the name of a regclass, so that it finds its relation again, which has another OID where the dump is restored (0016_restored.sql).
+    pgt_relid regclass NOT NULL UNIQUE,
     -- As they were at creation: the relation may be renamed, and another may have taken the name.
     pgt_schema text NOT NULL,
     pgt_name text NOT NULL,

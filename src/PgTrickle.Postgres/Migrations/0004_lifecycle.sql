@@ -231,7 +231,7 @@ DECLARE
 BEGIN
     IF target ~ '[^a-z0-9_.]' AND target !~ '"' THEN
         RETURN QUERY
-            SELECT s.pgt_id, s.pgt_relid, pg_catalog.format('%I.%I', n.nspname, c.relname)
+            SELECT s.pgt_id, s.pgt_relid::pg_catalog.oid, pg_catalog.format('%I.%I', n.nspname, c.relname)
             FROM pgtrickle.stream_tables s
             JOIN pg_catalog.pg_class c ON c.oid = s.pgt_relid
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -243,7 +243,7 @@ BEGIN
     END IF;
     parts := pgtrickle._name_parts(target);
     RETURN QUERY
-        SELECT s.pgt_id, s.pgt_relid, pg_catalog.format('%I.%I', n.nspname, c.relname)
+        SELECT s.pgt_id, s.pgt_relid::pg_catalog.oid, pg_catalog.format('%I.%I', n.nspname, c.relname)
         FROM pgtrickle.stream_tables s
         JOIN pg_catalog.pg_class c ON c.oid = s.pgt_relid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

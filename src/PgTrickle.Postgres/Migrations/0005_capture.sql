@@ -291,7 +291,8 @@ BEGIN
 #variable_conflict use_column
 BEGIN
     IF TG_RELID OPERATOR(pg_catalog.<>) %1$s::pg_catalog.oid THEN
-        RAISE EXCEPTION 'function %% is the capture of another table', %6$L USING ERRCODE = '42501';
+        -- Of a trigger that somebody else made, or in a database that was restored from a dump, where this is another table's capture.
+        RETURN NULL;
     END IF;
     IF pg_catalog.length(pg_catalog.current_setting('pgtrickle.c%2$s', true)) OPERATOR(pg_catalog.>) 0 THEN
         -- This transaction has its row.
@@ -565,16 +566,17 @@ BEGIN
 END $$;
 
 -- One look at the change log: the tables with changes that p_since does not see, and whether the log still reaches back that far. In PL/pgSQL, which keeps its plans.
-CREATE FUNCTION pgtrickle._detect_changes(p_since pg_snapshot, OUT snapshot text, OUT sources oid[], OUT everything bool)
+CREATE FUNCTION pgtrickle._detect_changes(p_since text, OUT snapshot text, OUT sources oid[], OUT everything bool)
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    oldest xid8 := pg_snapshot_xmin(p_since);
+    since pg_snapshot := pgtrickle._snapshot_of(p_since);
+    oldest xid8 := pg_snapshot_xmin(since);
 BEGIN
-    SELECT pg_current_snapshot()::text,
+    SELECT pgtrickle._snapshot_here(),
             ARRAY(SELECT DISTINCT c.source_relid
                 FROM pgtrickle_changes.log l JOIN pgtrickle.captures c USING (capture_id)
-                WHERE l.xid >= oldest AND NOT pg_visible_in_snapshot(l.xid, p_since)),
-            p_since IS NULL OR EXISTS (
+                WHERE l.xid >= oldest AND NOT pg_visible_in_snapshot(l.xid, since)),
+            since IS NULL OR EXISTS (
                 SELECT FROM pgtrickle_changes.log_horizon h WHERE h.is_trimmed AND pg_snapshot_xmin(h.snapshot) > oldest)
         INTO snapshot, sources, everything;
 END $$;

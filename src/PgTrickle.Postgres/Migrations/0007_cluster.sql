@@ -33,3 +33,18 @@ $$;
 COMMENT ON FUNCTION pgtrickle.worker_pool_status() IS 'Refreshes that run now, and how many can, over all nodes.';
 
 GRANT EXECUTE ON FUNCTION pgtrickle.cluster_nodes(), pgtrickle.worker_pool_status() TO PUBLIC;
+
+-- A snapshot that a node keeps while it waits, with the server that it is of. Of another one it means nothing: a standby that was promoted may have lost the last
+-- transactions, and gives their xids to others.
+CREATE FUNCTION pgtrickle._snapshot_here() RETURNS text
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN concat_ws('@', pg_current_snapshot(), extract(epoch FROM pg_postmaster_start_time()));
+END $$;
+
+-- That snapshot; NULL if it is of another server, or of the time before this one was started.
+CREATE FUNCTION pgtrickle._snapshot_of(p_kept text) RETURNS pg_snapshot
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN split_part(p_kept, '@', 2) = extract(epoch FROM pg_postmaster_start_time())::text THEN split_part(p_kept, '@', 1)::pg_snapshot END;
+END $$;

@@ -3,7 +3,7 @@
 ------------------------------------------------------------------------------------------------------------------------- catalog views
 
 CREATE VIEW pgtrickle.pgt_stream_tables AS
-SELECT s.pgt_id, s.pgt_relid, coalesce(c.relname::text, s.pgt_name) AS pgt_name, coalesce(n.nspname::text, s.pgt_schema) AS pgt_schema,
+SELECT s.pgt_id, s.pgt_relid::oid AS pgt_relid, coalesce(c.relname::text, s.pgt_name) AS pgt_name, coalesce(n.nspname::text, s.pgt_schema) AS pgt_schema,
     s.defining_query, s.original_query, s.schedule, e.schedule AS effective_schedule, s.refresh_mode, x.effective_refresh_mode, x.downgrade_reason,
     x.status, x.is_populated, x.data_timestamp,
     CASE WHEN x.frontier_snapshot IS NOT NULL THEN pg_catalog.jsonb_build_object('snapshot', x.frontier_snapshot::text,
@@ -159,14 +159,14 @@ $$;
 CREATE FUNCTION pgtrickle.dependency_tree() RETURNS TABLE (tree_line text, node text, node_type text, depth int, status text, refresh_mode text)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     WITH RECURSIVE edge AS (
-        SELECT DISTINCT d.source_relid AS parent, s.pgt_relid AS child FROM pgtrickle.pgt_dependencies d JOIN pgtrickle.stream_tables s USING (pgt_id)
+        SELECT DISTINCT d.source_relid AS parent, s.pgt_relid::oid AS child FROM pgtrickle.pgt_dependencies d JOIN pgtrickle.stream_tables s USING (pgt_id)
         WHERE d.source_type <> 'VIEW'
     ),
     walk(relid, depth, path) AS (
         SELECT DISTINCT e.parent, 0, ARRAY[e.parent::regclass::text] FROM edge e
         WHERE NOT EXISTS (SELECT FROM pgtrickle.stream_tables s WHERE s.pgt_relid = e.parent)
         UNION ALL
-        SELECT s.pgt_relid, 0, ARRAY[s.pgt_relid::regclass::text] FROM pgtrickle.stream_tables s WHERE NOT EXISTS (SELECT FROM edge e WHERE e.child = s.pgt_relid)
+        SELECT s.pgt_relid::oid, 0, ARRAY[s.pgt_relid::text] FROM pgtrickle.stream_tables s WHERE NOT EXISTS (SELECT FROM edge e WHERE e.child = s.pgt_relid)
         UNION ALL
         SELECT e.child, w.depth + 1, w.path || e.child::regclass::text FROM walk w JOIN edge e ON e.parent = w.relid
     )

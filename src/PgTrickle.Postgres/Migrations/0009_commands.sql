@@ -215,7 +215,9 @@ CREATE TRIGGER apply AFTER INSERT ON pgtrickle.commands FOR EACH ROW EXECUTE FUN
 
 -- For nodes: forgets stream tables that were dropped with DROP TABLE or with their schema. Returns how many.
 CREATE FUNCTION pgtrickle._forget_dropped() RETURNS bigint
-    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    SELECT count(pgtrickle._forget(s.pgt_id))
-    FROM pgtrickle.stream_tables s WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.pgt_relid)
-$$;
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT count(pgtrickle._forget(s.pgt_id))
+        FROM pgtrickle.stream_tables s WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.pgt_relid));
+END $$;

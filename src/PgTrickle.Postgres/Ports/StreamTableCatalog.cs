@@ -19,7 +19,7 @@ public interface IStreamTableCatalog
 }
 
 /// <summary>The catalog at one snapshot.</summary>
-/// <param name="Snapshot">pg_snapshot in text form.</param>
+/// <param name="Snapshot">What <see cref="IStreamTableCatalog.HasChangedAsync"/> compares with.</param>
 /// <param name="StreamTables">All of the database, in order of id.</param>
 /// <param name="Settings">Rows of pgtrickle.settings; what is absent has its default.</param>
 public sealed record CatalogImage(

@@ -6,6 +6,9 @@ public enum Client
     /// <summary>psql.</summary>
     Psql,
 
+    /// <summary>pg_dump.</summary>
+    PgDump,
+
     /// <summary>pgbench.</summary>
     Pgbench,
 

@@ -11,6 +11,7 @@ internal static class InstalledClients
     private static readonly string[] JdbcPlaces = ["/usr/share/java/postgresql.jar", "/usr/share/java/postgresql-jdbc.jar", "/usr/share/java/postgresql-jdbc/postgresql.jar"];
 
     private static readonly Lazy<ClientProgram> Psql = new(() => ClientProgram.Find("psql", "postgresql-client"));
+    private static readonly Lazy<ClientProgram> PgDump = new(() => ClientProgram.Find("pg_dump", "postgresql-client"));
     private static readonly Lazy<ClientProgram> Pgbench = new(() => ClientProgram.Find("pgbench", "postgresql"));
     private static readonly Lazy<ClientProgram> PgBouncer = new(() => new ClientProgram("PgBouncer", Bouncer.Find(), "PgBouncer was not found: install pgbouncer, or put it on PATH"));
     private static readonly Lazy<ClientProgram> NodePg = new(FindNodePg);
@@ -19,6 +20,7 @@ internal static class InstalledClients
     public static ClientProgram Of(Client client) => client switch
     {
         Client.Psql => Psql.Value,
+        Client.PgDump => PgDump.Value,
         Client.Pgbench => Pgbench.Value,
         Client.NodePg => NodePg.Value,
         Client.Jdbc => Jdbc.Value,

@@ -28,6 +28,12 @@ public sealed class RuleTests(ITestOutputHelper output)
         "SELECT o.id, c.name, p.category, r.title, q.category AS up FROM orders o, customers c, products p, regions r, products q WHERE o.customer_id = c.id AND p.id = o.product_id AND r.code = c.region AND q.id = p.parent",
         "SELECT c.id, r.title FROM customers c CROSS JOIN regions r",
         "SELECT c.id, p.id AS pid FROM customers c JOIN products p ON c.credit > p.price",
+
+        // Traps 3, 5 and 7: one table three times; columns that are merged; ranges, and NULLs that are equal.
+        "SELECT a.k, b.n, c.v FROM log a JOIN log b ON b.k = a.k JOIN log c ON c.v = b.v",
+        "SELECT * FROM (SELECT id, name FROM customers) c NATURAL JOIN (SELECT id, category FROM products) p",
+        "SELECT o.id, l.v FROM orders o JOIN log l ON l.k BETWEEN o.qty AND o.qty + 1",
+        "SELECT c.id, l.k FROM customers c JOIN log l ON l.v IS NOT DISTINCT FROM c.tier",
     };
 
     public static TheoryData<string> OuterJoins => new()
@@ -42,6 +48,8 @@ public sealed class RuleTests(ITestOutputHelper output)
         "SELECT c.id AS cid, l.k FROM customers c FULL JOIN log l ON l.k = c.id",
         "SELECT COALESCE(c.id, p.id) AS id, c.name, p.category FROM customers c FULL JOIN products p USING (id)",
         "SELECT c.id, o.id AS oid, p.category, r.title FROM customers c LEFT JOIN orders o ON o.customer_id = c.id LEFT JOIN products p ON p.id = o.product_id LEFT JOIN regions r ON r.code = c.region",
+        "SELECT c.id, l.k FROM customers c LEFT JOIN log l ON l.v IS NOT DISTINCT FROM c.tier AND l.k BETWEEN c.id - 1 AND c.id",
+        "SELECT * FROM (SELECT id, name FROM customers) c NATURAL FULL JOIN (SELECT id, category FROM products) p",
         "SELECT c.id, x.id AS oid, x.category FROM customers c LEFT JOIN (orders o JOIN products p ON p.id = o.product_id) AS x(id, a, b, cc, d, e, f, g, h, i, j, pid, category, l, m) ON x.a = c.id",
     };
 

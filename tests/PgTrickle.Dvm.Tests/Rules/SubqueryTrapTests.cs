@@ -93,6 +93,20 @@ public sealed class SubqueryTrapTests(ITestOutputHelper output)
         Assert.Equal(4, await connection.ScalarAsync<int>("SELECT v FROM st WHERE id = 1"));
     }
 
+    [PostgresVersions(Since = 18)]
+    [Theory]
+    public async Task Trap_26_rows_of_a_document_come_and_go_with_it(PostgresVersion version)
+    {
+        await using var database = await TestDatabase.CreateAsync(version);
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await connection.ExecuteAsync("CREATE TABLE a (id int PRIMARY KEY, j jsonb); INSERT INTO a VALUES (1, '[{\"x\": 1}, {\"x\": 2}]'), (2, '[]'), (3, NULL)");
+        var table = await OracleTable.CreateAsync(connection, "st", "SELECT id, t.n, t.x FROM a LEFT JOIN LATERAL JSON_TABLE(a.j, '$[*]' COLUMNS (n FOR ORDINALITY, x int PATH '$.x')) t ON true");
+        await connection.ExecuteAsync("UPDATE a SET j = '[{\"x\": 1}, {\"y\": 2}, {\"x\": 3}]' WHERE id = 1; UPDATE a SET j = '[{}]' WHERE id = 3; DELETE FROM a WHERE id = 2");
+        await table.RefreshAsync();
+        Assert.Equal("Merge", table.LastAction);
+        Assert.Equal("3,3", table.LastCounts);
+    }
+
     [PostgresVersions]
     [Theory]
     public async Task A_second_row_that_nobody_asks_for_is_none(PostgresVersion version)

@@ -66,9 +66,9 @@ public sealed class CaptureTests
             CREATE TABLE mine (id int);
             CREATE TRIGGER forge AFTER INSERT ON mine REFERENCING NEW TABLE AS pgtrickle_new FOR EACH STATEMENT EXECUTE FUNCTION pgtrickle_changes.{function}()
             """);
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => intruder.ExecuteAsync("INSERT INTO mine VALUES (666)"));
-        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+        await intruder.ExecuteAsync("INSERT INTO mine VALUES (666)");
         Assert.Equal(0, await harness.BufferRowsAsync("st"));
+        Assert.Equal(0, await LogRowsAsync(harness));
     }
 
     [Theory, PostgresVersions]

@@ -1,3 +1,5 @@
+using System.Globalization;
+using PgTrickle.Postgres.Catalog;
 using PgTrickle.Postgres.Refresh;
 using PgTrickle.Postgres.Tests.Refresh;
 using PgTrickle.TestInfrastructure;
@@ -122,6 +124,25 @@ public sealed class CleanUpTests
         Assert.True((await harness.Node.Detector.PollAsync(before, CancellationToken.None)).Everything);
         var now = (await harness.Node.Detector.PollAsync(null, CancellationToken.None)).Snapshot;
         Assert.False((await harness.Node.Detector.PollAsync(now, CancellationToken.None)).Everything);
+    }
+
+    [Theory, PostgresVersions]
+    public async Task What_was_seen_on_another_server_tells_nothing_of_this_one(PostgresVersion version)
+    {
+        await using var harness = await RefreshHarness.CreateAsync(version, Source);
+        await harness.CreateAsync("st", "SELECT id, a FROM src");
+        var catalog = new StreamTableCatalog(harness.Database.Control, "test");
+        var image = await catalog.LoadAsync(CancellationToken.None);
+        Assert.False(await catalog.HasChangedAsync(image, CancellationToken.None));
+        var here = (await harness.Node.Detector.PollAsync(null, CancellationToken.None)).Snapshot;
+        // What a primary had seen that was lost before its standby, which has been running for another time, got the last transactions.
+        var elsewhere = $"900000000000:900000000000:@{double.Parse(here.Split('@')[1], CultureInfo.InvariantCulture) - 1000}";
+        await harness.ExecuteAsync("UPDATE src SET a = 0; SELECT pgtrickle.alter_stream_table('st', tier => 'cold')");
+        Assert.True((await harness.Node.Detector.PollAsync(elsewhere, CancellationToken.None)).Everything);
+        Assert.True(await catalog.HasChangedAsync(image with { Snapshot = elsewhere }, CancellationToken.None));
+        var polled = await harness.Node.Detector.PollAsync(here, CancellationToken.None);
+        Assert.False(polled.Everything);
+        Assert.Single(polled.ChangedSources);
     }
 
     private static Task<long> TriggersAsync(RefreshHarness harness) => harness.Database.ScalarAsync<long>(
