@@ -30,7 +30,7 @@ internal static class SlotDelta
         {
             SlotKind.Count when argument is null => Coalesce(Filtered(Sum(weight)), Integer(0)),
             SlotKind.Count => Coalesce(Filtered(Sum(weight), Equality.IsThere(argument!, slot.ArgumentType)), Integer(0)),
-            SlotKind.ExactSum or SlotKind.GrowingSum => Filtered(Sum(Multiply(weight, argument!))),
+            SlotKind.ExactSum or SlotKind.GrowingSum => Filtered(Sum(Weighted(weight, argument!, slot.ArgumentType))),
             _ => Filtered(slot.Call with { Arguments = [new FunctionArgument(argument!)], Filter = null }, Greater(weight, Integer(0))),
         };
         var isBigInteger = slot.Kind is SlotKind.Count or SlotKind.ExactSum && slot.Type.Oid == TypeFacts.Int8;
@@ -44,6 +44,13 @@ internal static class SlotDelta
             yield return Filtered(slot.Call with { Arguments = [new FunctionArgument(argument!)], Filter = null }, Less(weight, Integer(0))).As(Minus(index));
         }
     }
+
+    /// <summary>
+    /// A value as often as its row counts. Nearly all weights are 1 or -1, and a product of numerics takes longer than all else that is done for a row; a sign changes no scale.
+    /// </summary>
+    private static SqlExpression Weighted(SqlExpression weight, SqlExpression value, TypeInfo? type) => type?.BaseOid != TypeFacts.Numeric
+        ? Multiply(weight, value)
+        : new CaseExpression(weight, [new CaseBranch(Integer(1), value), new CaseBranch(Integer(-1), Negate(value))], Multiply(weight, value));
 
     /// <summary>The new value, given the stored one; if the group is read again, it doesn't matter what this yields.</summary>
     public static SqlExpression NewValue(Slot slot, int index, SqlExpression stored, Func<int, SqlExpression> newCount) => slot.Kind switch

@@ -14,13 +14,17 @@ internal static class CapturedChanges
     /// <summary>A column of the buffer, for conditions.</summary>
     public static ColumnReference Of(SqlIdentifier column) => Column(Buffer, column);
 
-    /// <summary>The rows as they were captured.</summary>
-    public static Query Raw(PlanNames names, PlanSource source, SqlIdentifier weight)
+    /// <summary>The rows that satisfy conditions, as they were captured.</summary>
+    /// <param name="names">Where the buffer is.</param>
+    /// <param name="source">The table.</param>
+    /// <param name="conditions">Over <see cref="Of"/>; they can't fail.</param>
+    /// <param name="weight">The name of the weight.</param>
+    public static Query Raw(PlanNames names, PlanSource source, SyntaxList<SqlExpression> conditions, SqlIdentifier weight)
     {
         var captured = Select(source.Columns.Select(static c => Of(c.Name).As(c.Name)).Append(Consolidation.AsBigInteger(Of(names.WeightColumn)).As(weight))) with
         {
             From = [Table(names.ChangeViews[source.Ordinal], Buffer)],
-            Where = And(Unread(names, source)),
+            Where = And([.. Unread(names, source), .. conditions]),
         };
         return captured.AsQuery() with { Limit = Number(source) };
     }

@@ -21,6 +21,7 @@ internal sealed class DeltaContext
     private readonly Dictionary<(int Source, SyntaxList<SqlIdentifier> Columns, SyntaxList<SqlExpression> Conditions), SqlIdentifier> _captured = [];
     private readonly HashSet<(uint Oid, bool IsAlone)> _readOnce;
     private readonly HashSet<int> _readNodes = [];
+    private readonly HashSet<ColumnReference> _joined;
     private readonly IReadOnlySet<int> _changedNodes;
     private readonly bool _raw;
 
@@ -39,6 +40,7 @@ internal sealed class DeltaContext
         _sources = sources.ToDictionary(static s => s.Relation.Captured);
         _readOnce = tree.DescendantsAndSelf().OfType<Scan>().Where(static s => s.Node is null).GroupBy(static s => s.Relation.Captured)
             .Where(static g => g.Count() == 1).Select(static g => g.Key).ToHashSet();
+        _joined = tree.DescendantsAndSelf().OfType<Join>().SelectMany(static j => j.Predicate.References()).ToHashSet();
         _names = names;
         _changedNodes = changedNodes;
         _raw = raw;
@@ -75,23 +77,23 @@ internal sealed class DeltaContext
     public Fragment Changes(Scan scan, IReadOnlyList<SqlExpression> conditions, IReadOnlySet<ColumnReference> required)
     {
         var weight = WeightName(ColumnsOf(scan));
-        if (_raw && scan.Node is null)
-        {
-            var source = _sources[scan.Relation.Captured];
-            var changes = CapturedChanges.Raw(_names, source, weight);
-            return Filtered(Fragment.Of(Derived(changes, scan.Alias), Column(scan.Alias, weight)), conditions);
-        }
-
-        if (scan.Node is not null || !_readOnce.Contains(scan.Relation.Captured))
+        var isRaw = _raw && scan.Node is null;
+        if (!isRaw && (scan.Node is not null || !_readOnce.Contains(scan.Relation.Captured)))
         {
             return Filtered(Fragment.Of(Table(ChangesOf(scan), scan.Alias), Column(scan.Alias, weight)), conditions);
         }
 
         var early = conditions.Where(ExpressionSafety.CannotFail).ToSyntaxList();
+        var unaliased = early.Select(static c => c.Rewrite(static n => n is ColumnReference column ? CapturedChanges.Of(column.Name) : n)).ToSyntaxList();
         var late = conditions.Except(early).ToList();
+        if (isRaw)
+        {
+            var rows = CapturedChanges.Raw(_names, _sources[scan.Relation.Captured], unaliased, weight);
+            return Filtered(Fragment.Of(Derived(rows, scan.Alias), Column(scan.Alias, weight)), late);
+        }
+
         var used = required.Concat(late.SelectMany(static c => c.References())).Where(c => c.Relation == scan.Alias).Select(static c => c.Name).ToHashSet();
         var columns = _sources[scan.Relation.Captured].Columns.Where(c => used.Contains(c.Name)).ToSyntaxList();
-        var unaliased = early.Select(static c => c.Rewrite(static n => n is ColumnReference column ? CapturedChanges.Of(column.Name) : n)).ToSyntaxList();
         return Filtered(Fragment.Of(Table(Captured(scan, columns, unaliased), scan.Alias), Column(scan.Alias, weight)), late);
     }
 
@@ -126,11 +128,21 @@ internal sealed class DeltaContext
                 name = Names.Next($"delta_{LabelOf(scan)}_");
             }
 
-            Add(name, CapturedChanges.Consolidated(_names, source, columns, conditions, WeightName(source.Columns)).AsQuery());
+            var changes = CapturedChanges.Consolidated(_names, source, columns, conditions, WeightName(source.Columns));
+            Add(name, changes.AsQuery() with { OrderBy = ByKey(scan, columns) });
             _captured.Add(key, name);
         }
 
         return name;
+    }
+
+    /// <summary>
+    /// The order of changes of a table with a key of one column that is joined by it: rows that refer to neighbours mostly lie together, and are looked up faster one after the other.
+    /// </summary>
+    private SyntaxList<OrderItem> ByKey(Scan scan, SyntaxList<ColumnInfo> columns)
+    {
+        var key = KeyInference.Keys(scan).FirstOrDefault(k => k.Count == 1 && _joined.IsSupersetOf(k))?.Single();
+        return columns.FirstOrDefault(c => c.Name == key?.Name && c.Type.IsOrdered) is { } column ? [OrderBy(Column(column.Name))] : [];
     }
 
     /// <summary>What names that go with a table end in.</summary>

@@ -11,7 +11,7 @@ namespace PgTrickle.Dvm.Differentiation;
 internal static class LeastRows
 {
     /// <summary>Enough to hash two such WITH queries, and few enough to look into tables by index.</summary>
-    private const int Enough = 200;
+    private const int Enough = 20;
 
     private static readonly SqlIdentifier Never = new("n");
 

@@ -15,6 +15,9 @@ internal sealed class KeptPlans(int limit, TimeSpan slow)
     /// <summary>Processes of sessions that ended are not heard of: from this many on, the book begins anew. It costs a replaced session nothing, a living one a few more plans.</summary>
     private const int MaxSessions = 256;
 
+    /// <summary>Deltas of more change rows are planned each time, see <c>pgtrickle.refresh_plan</c>.</summary>
+    private const long MostRows = 256;
+
     private readonly ConcurrentDictionary<int, ConcurrentDictionary<long, bool>> _sessions = new();
 
     /// <summary>One slow refresh may have waited for a lock or a processor.</summary>
@@ -52,6 +55,10 @@ internal sealed class KeptPlans(int limit, TimeSpan slow)
 
         return true;
     }
+
+    /// <summary>Whether how long a refresh took says anything about kept plans: not if a member had no use for one, which would make the session forget those of all others.</summary>
+    public static bool AreJudgedBy(IReadOnlyCollection<ClosedMember> closed)
+        => closed.Where(static m => m.Action != "NO_DATA").ToList() is { Count: > 0 } busy && busy.TrueForAll(static m => m.Action == "DIFFERENTIAL" && m.DeltaRows <= MostRows);
 
     /// <summary>Takes note of how long a refresh took; returns whether its session has to forget the plans that it keeps.</summary>
     /// <param name="members">The stream tables.</param>

@@ -38,7 +38,7 @@ internal sealed class RefreshTransaction(NpgsqlDataSource worker, NodeIdentity n
         {
             var started = _time.GetTimestamp();
             var closed = await ExecuteAsync(batch, commit, cancellation);
-            if (_plans.MustForget(ids, kept, _time.GetElapsedTime(started)))
+            if (KeptPlans.AreJudgedBy(closed) && _plans.MustForget(ids, kept, _time.GetElapsedTime(started)))
             {
                 await ForgetPlansAsync(connection);
             }

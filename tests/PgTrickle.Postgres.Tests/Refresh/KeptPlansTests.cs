@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using PgTrickle.Postgres.Ports;
 using PgTrickle.Postgres.Refresh;
@@ -153,6 +154,19 @@ public sealed class KeptPlansTests
         Assert.False(plans.MayKeep(1, [10]));
         Assert.False(plans.MustForget([10], kept: false, TimeSpan.FromMilliseconds(1)));
         Assert.True(plans.MayKeep(1, [10]));
+    }
+
+    [Theory]
+    [InlineData(true, "DIFFERENTIAL 256")]
+    [InlineData(true, "NO_DATA 0", "DIFFERENTIAL 1")]
+    [InlineData(false, "NO_DATA 0")]
+    [InlineData(false, "DIFFERENTIAL 257")]
+    [InlineData(false, "DIFFERENTIAL 1", "FULL 1")]
+    [InlineData(false)]
+    public void Only_refreshes_that_ran_nothing_but_kept_plans_tell_whether_these_are_slow(bool tell, params string[] members)
+    {
+        var closed = members.Select(static (m, i) => m.Split(' ') is [var action, var rows] ? new ClosedMember(i, action, 0, 0, long.Parse(rows, CultureInfo.InvariantCulture)) : throw new ArgumentException(m)).ToList();
+        Assert.Equal(tell, KeptPlans.AreJudgedBy(closed));
     }
 
     /// <summary>A harness whose worker may look at its own memory, and never takes a refresh for a slow one.</summary>
