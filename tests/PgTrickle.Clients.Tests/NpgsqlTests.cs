@@ -145,10 +145,10 @@ public sealed class NpgsqlTests
         await using var fixture = await GatewayFixture.StartAsync(version, options => options with { KeepAlive = TimeSpan.FromMilliseconds(50) });
         fixture.Node.Hold();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
-        await connection.ExecuteAsync("SET idle_session_timeout = '300ms'");
+        await connection.ExecuteAsync("SET idle_session_timeout = '2s'");
         var running = connection.ExecuteAsync(Statements.Create);
         await fixture.UntilPendingAsync();
-        await fixture.Database.Superuser.ExecuteAsync("SELECT pg_sleep(1)");
+        await fixture.Database.Superuser.ExecuteAsync("SELECT pg_sleep(3)");
         fixture.Node.Release();
         await running;
         await connection.ExecuteAsync("RESET idle_session_timeout");
