@@ -179,6 +179,11 @@ public sealed class NodeTests
         Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
         await harness.CompareAsync();
         Assert.Equal(1, await CountNodesAsync(harness, "st"));
+        await harness.Database.User.ExecuteAsync("SELECT pgtrickle.alter_stream_table('st', refresh_mode => 'auto')");
+        Assert.Equal(RefreshAction.NoData, (await harness.RefreshAsync("st")).Action);
+        await harness.ExecuteAsync("UPDATE orders SET customer = 1 WHERE id = 3");
+        Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
+        await harness.CompareAsync();
 
         await harness.CreateAsync("other", Nested);
         await harness.Database.User.ExecuteAsync("SELECT pgtrickle.drop_stream_table('st')");
