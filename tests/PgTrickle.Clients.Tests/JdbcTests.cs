@@ -48,7 +48,7 @@ public sealed class JdbcTests
     public async Task The_driver_s_query_timeout_cancels_the_call_and_leaves_nothing(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         Assert.Equal(["timeout 57014", "next 42", "made 0"], await RunAsync(fixture, "timeout"));
     }
 

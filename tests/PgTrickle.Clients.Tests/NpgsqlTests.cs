@@ -87,7 +87,7 @@ public sealed class NpgsqlTests
     public async Task A_cancelled_creation_leaves_nothing(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         using var cancellation = new CancellationTokenSource();
         await using var command = new NpgsqlCommand(Statements.Create, connection);
@@ -118,7 +118,7 @@ public sealed class NpgsqlTests
     public async Task The_driver_s_own_time_limit_is_answered(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(Statements.Create, connection) { CommandTimeout = 1 };
         var error = await Assert.ThrowsAsync<NpgsqlException>(() => command.ExecuteNonQueryAsync());
@@ -131,7 +131,7 @@ public sealed class NpgsqlTests
     public async Task The_caller_s_statement_timeout_ends_the_wait(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         await connection.ExecuteAsync("SET statement_timeout = '700ms'");
         var error = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(Statements.Create));
@@ -143,7 +143,7 @@ public sealed class NpgsqlTests
     public async Task A_session_that_waits_is_not_idle_for_the_server(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version, options => options with { KeepAlive = TimeSpan.FromMilliseconds(50) });
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var connection = await fixture.Connections.OpenConnectionAsync();
         await connection.ExecuteAsync("SET idle_session_timeout = '2s'");
         var running = connection.ExecuteAsync(Statements.Create);

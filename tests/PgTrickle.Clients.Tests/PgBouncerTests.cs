@@ -38,7 +38,7 @@ public sealed class PgBouncerTests
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
         await using var bouncer = await InFrontAsync(fixture, "session");
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var source = Connect(fixture, bouncer.Port);
         await using var connection = await source.OpenConnectionAsync();
         using var cancellation = new CancellationTokenSource();
@@ -79,7 +79,7 @@ public sealed class PgBouncerTests
             InstalledClients.Of(Client.PgBouncer).Path!, fixture.Database.Server.Postgres.Port, fixture.Database.OwnerRole,
             $"pool_mode = {mode}", $"ignore_startup_parameters = {ignored}");
         await using var gateway = fixture.StartAnother(options => options with { Server = options.Server with { Port = bouncer.Port } });
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var source = Connect(fixture, gateway.EndPoint.Port);
         await using var connection = await source.OpenConnectionAsync();
         var notices = new List<string>();

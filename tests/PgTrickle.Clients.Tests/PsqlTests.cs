@@ -70,7 +70,7 @@ public sealed class PsqlTests(ITestOutputHelper output)
     public async Task A_transaction_that_rolls_back_waits_for_nothing(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         var result = await PsqlAsync(fixture, $"BEGIN;\n{Statements.Create};\nROLLBACK;\nBEGIN;\nSAVEPOINT a;\n{Statements.Create};\nROLLBACK TO a;\nCOMMIT AND CHAIN;\nSELECT 1/0;\nCOMMIT;\nSELECT 7;\n", "-At");
         Assert.EndsWith("ROLLBACK\n7\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(0, await fixture.CountAsync("st"));

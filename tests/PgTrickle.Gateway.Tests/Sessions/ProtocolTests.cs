@@ -41,7 +41,7 @@ public sealed class ProtocolTests
     public async Task A_wrong_key_cancels_nothing(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V30);
         await client.SendAsync(writer => QueryMessage.Write(writer, Create));
         await fixture.UntilPendingAsync();
@@ -63,7 +63,7 @@ public sealed class ProtocolTests
             await gateway.AnnounceAsync(node, "127.0.0.1");
         }
 
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V32);
         await client.SendAsync(writer => QueryMessage.Write(writer, Create));
         await fixture.UntilPendingAsync();
@@ -76,7 +76,7 @@ public sealed class ProtocolTests
     public async Task Nothing_behind_a_call_runs_before_its_outcome(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V30);
         await client.SendAsync(writer =>
         {
@@ -96,7 +96,7 @@ public sealed class ProtocolTests
     public async Task A_commit_that_was_sent_ahead_holds_back_what_follows(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V30);
         await client.SendAsync(writer =>
         {
@@ -171,7 +171,7 @@ public sealed class ProtocolTests
     public async Task Notifications_survive_results_that_an_error_replaces(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version, options => options with { KeepAlive = TimeSpan.FromMilliseconds(20) });
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V30);
         await client.SendAsync(writer => QueryMessage.Write(writer, "LISTEN c"));
         await client.ReceiveUntilAsync(BackendType.ReadyForQuery);
@@ -187,7 +187,7 @@ public sealed class ProtocolTests
     public async Task A_client_that_leaves_does_not_stop_what_was_accepted(PostgresVersion version)
     {
         await using var fixture = await GatewayFixture.StartAsync(version);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using (var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V30))
         {
             await client.SendAsync(writer => QueryMessage.Write(writer, Create));

@@ -18,7 +18,7 @@ public sealed class WaitingTests
     {
         await using var fixture = await GatewayFixture.StartAsync(
             version, options => options with { KeepAlive = TimeSpan.FromMilliseconds(20), ProgressInterval = TimeSpan.FromMilliseconds(50) });
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var client = await RawClient.LogInAsync(fixture, ProtocolVersion.V30);
         await client.SendAsync(writer => QueryMessage.Write(writer, Create));
         for (var i = 0; i < 3; i++)
@@ -36,7 +36,7 @@ public sealed class WaitingTests
         var clock = new FakeTimeProvider();
         await using var fixture = await GatewayFixture.StartAsync(version);
         await using var gateway = fixture.StartAnother(time: clock);
-        fixture.Node.Hold();
+        await fixture.Node.HoldAsync();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fixture.ConnectionString) { Port = gateway.EndPoint.Port }.ConnectionString);
         await using var connection = await source.OpenConnectionAsync();
         var warnings = new List<string>();

@@ -8,6 +8,7 @@ public sealed class StandInNode : IAsyncDisposable
 {
     private readonly TestDatabase _database;
     private readonly CancellationTokenSource _stopped = new();
+    private readonly SemaphoreSlim _round = new(1);
     private readonly Task _running;
     private volatile bool _holds;
 
@@ -20,8 +21,13 @@ public sealed class StandInNode : IAsyncDisposable
     /// <summary>The SQLSTATE with which commands on stream tables whose name begins with "bad" fail.</summary>
     public string FailureCode { get; set; } = "22012";
 
-    /// <summary>Leaves commands as they are from now on.</summary>
-    public void Hold() => _holds = true;
+    /// <summary>Leaves commands as they are from now on, once those that it is about to finish are finished.</summary>
+    public async Task HoldAsync()
+    {
+        await _round.WaitAsync();
+        _holds = true;
+        _round.Release();
+    }
 
     /// <summary>Finishes commands again.</summary>
     public void Release() => _holds = false;
@@ -31,6 +37,7 @@ public sealed class StandInNode : IAsyncDisposable
         await _stopped.CancelAsync();
         await _running;
         _stopped.Dispose();
+        _round.Dispose();
     }
 
     private async Task RunAsync()
@@ -40,9 +47,14 @@ public sealed class StandInNode : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopped.Token))
             {
-                if (!_holds)
+                await _round.WaitAsync(_stopped.Token);
+                try
                 {
-                    await CarryOutAsync();
+                    await (_holds ? Task.CompletedTask : CarryOutAsync());
+                }
+                finally
+                {
+                    _round.Release();
                 }
             }
         }
