@@ -48,7 +48,8 @@ END $$;
 -- Whether evaluating the query as a whole is measured to be cheaper than a delta of p_rows change rows. What an evaluation takes is what the last one (or the first fill)
 -- took; what a delta takes is what deltas of about as many rows took. A slow one may have met a busy machine, and data and statistics change: after the first (the third, where
 -- little is lost) the query is evaluated twice, then the delta has another try; each that is slow again doubles the evaluations until the next, up to 20. So both kinds of mistake stay cheap.
--- For more rows than any delta yet the time of a row is taken from those before, if the rows are more than differential_max_change_ratio of the sources.
+-- For more rows than any delta yet the time of a row is taken from those before, if the rows are more than differential_max_change_ratio of the sources. With that setting at 0
+-- deltas are never given up for their cost.
 CREATE FUNCTION pgtrickle._full_is_cheaper(p_pgt_id bigint, p_relids oid[], p_rows bigint, p_last_full bigint) RETURNS bool
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,6 +60,7 @@ DECLARE
     margin_ms constant float8 := 20;
     -- What is less says little on a machine that has other work.
     much_ms constant float8 := 200;
+    ratio constant float8 := coalesce((SELECT s.value::float8 FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio'), 0.15);
     full_ms float8;
     least_ms float8;
     row_ms float8;
@@ -67,7 +69,7 @@ DECLARE
     evaluated int;
 BEGIN
     SELECT extract(epoch FROM h.end_time - h.start_time) * 1000 INTO full_ms FROM pgtrickle.pgt_refresh_history h WHERE h.refresh_id = p_last_full;
-    IF full_ms IS NULL THEN
+    IF full_ms IS NULL OR ratio = 0 THEN
         RETURN false;
     END IF;
     WITH recent AS MATERIALIZED (
@@ -92,8 +94,7 @@ BEGIN
         RETURN slow > 0 AND evaluated < least(2 ^ slow, 20);
     END IF;
     RETURN p_rows >= telling AND coalesce(row_ms * p_rows > full_ms, false) AND p_rows > (
-        SELECT coalesce((SELECT s.value::float8 FROM pgtrickle.settings s WHERE s.name = 'differential_max_change_ratio'), 0.15)
-                * coalesce(sum(greatest(c.reltuples, 0)), 0)
+        SELECT ratio * coalesce(sum(greatest(c.reltuples, 0)), 0)
             FROM unnest(p_relids) AS r(oid) CROSS JOIN LATERAL unnest(pgtrickle._tree(r.oid)) AS t(oid) JOIN pg_class c ON c.oid = t.oid);
 END $$;
 

@@ -29,9 +29,15 @@ internal sealed class RefreshHarness : IAsyncDisposable
 
     public RefreshEngine Engine => Node.Engine;
 
-    public static async Task<RefreshHarness> CreateAsync(PostgresVersion version, string? setup = null, RefreshEngineOptions? options = null)
+    /// <summary>A database and a node. How long refreshes took is no reason for anything, unless a test asks for that.</summary>
+    public static async Task<RefreshHarness> CreateAsync(PostgresVersion version, string? setup = null, RefreshEngineOptions? options = null, bool measures = false)
     {
         var database = await InstalledDatabase.CreateAsync(version);
+        if (!measures)
+        {
+            await database.Control.ExecuteAsync("INSERT INTO pgtrickle.settings (name, value) VALUES ('differential_max_change_ratio', '0')");
+        }
+
         var harness = new RefreshHarness(database, await TestNode.StartAsync(database, options));
         if (setup is not null)
         {

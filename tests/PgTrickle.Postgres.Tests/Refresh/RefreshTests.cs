@@ -344,7 +344,7 @@ public sealed class RefreshTests
     [Theory, PostgresVersions]
     public async Task Large_deltas_give_way_to_the_whole_query_only_where_that_was_measured_to_be_cheaper(PostgresVersion version)
     {
-        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int); INSERT INTO src SELECT n, n FROM generate_series(1, 2000) AS n; ANALYZE src");
+        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int); INSERT INTO src SELECT n, n FROM generate_series(1, 2000) AS n; ANALYZE src", measures: true);
         await harness.CreateAsync("st", "SELECT a % 10 AS k, count(*) AS n FROM src GROUP BY a % 10");
         async Task<RefreshAction> ChangeAllAsync()
         {
@@ -363,6 +363,10 @@ public sealed class RefreshTests
         Assert.True(await harness.HistoryAsync<bool>("st", "was_full_fallback"));
         Assert.Contains("4000 change rows", await harness.HistoryAsync<string>("st", "fallback_reason"), StringComparison.Ordinal);
 
+        // Nor are they where that is not wanted.
+        await harness.Database.Control.ExecuteAsync("INSERT INTO pgtrickle.settings (name, value) VALUES ('differential_max_change_ratio', '0')");
+        Assert.Equal(RefreshAction.Differential, await ChangeAllAsync());
+
         // Of so few nothing is known.
         await harness.ExecuteAsync("UPDATE src SET a = a + 1 WHERE id <= 100");
         Assert.Equal(RefreshAction.Differential, (await harness.RefreshAsync("st")).Action);
@@ -371,7 +375,7 @@ public sealed class RefreshTests
     [Theory, PostgresVersions]
     public async Task Small_deltas_that_were_slower_give_way_too_and_are_tried_again_ever_more_rarely(PostgresVersion version)
     {
-        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int); INSERT INTO src SELECT n, n FROM generate_series(1, 2000) AS n; ANALYZE src");
+        await using var harness = await RefreshHarness.CreateAsync(version, "CREATE TABLE src (id int PRIMARY KEY, a int); INSERT INTO src SELECT n, n FROM generate_series(1, 2000) AS n; ANALYZE src", measures: true);
         var id = await harness.CreateAsync("st", "SELECT a % 10 AS k, count(*) AS n FROM src GROUP BY a % 10");
         async Task<RefreshAction> ChangeSomeAsync()
         {
